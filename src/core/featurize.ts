@@ -1,0 +1,183 @@
+import { MISSING } from './field.ts'
+import { type CategoryColumn, type FeatureMatrix, featureMatrix } from './matrix.ts'
+import type { Pool } from './pool.ts'
+import { bindReads, type Scope } from './reading.ts'
+import type { Feature } from './stage.ts'
+import { statusAt } from './table.ts'
+
+/** Computes every feature of every row of the pool. Never throws: what cannot be computed is its fallback. */
+export function featurize(features: readonly Feature[], pool: Pool, scope: Scope): FeatureMatrix {
+  const matrix = featureMatrix(
+    pool.size,
+    features.map((feature) => feature.kind === 'category'),
+  )
+  for (let index = 0; index < features.length; index++) {
+    const feature = features[index]
+    const categories = matrix.categories[index]
+    if (categories !== null) {
+      if (feature.column) labelColumn(feature, pool, matrix, index, categories)
+      else computeCategory(feature, pool, scope, matrix, index, categories)
+    } else if (feature.column) numberColumn(feature, pool, matrix, index)
+    else computeNumber(feature, pool, scope, matrix, index)
+  }
+  return matrix
+}
+
+function numberColumn(feature: Feature, pool: Pool, matrix: FeatureMatrix, index: number): void {
+  const column = pool.table.numberColumn(feature.column?.field as string)
+  const map = feature.column?.map
+  const fallback = feature.fallback as number
+  const { values, status, stride } = matrix
+  const { slots } = pool
+  const base = index * stride
+  for (let row = 0; row < pool.size; row++) {
+    const slot = slots[row]
+    const known = statusAt(column, slot)
+    status[base + row] = known
+    if (column === null || (known !== 0 && known !== 4)) {
+      values[base + row] = fallback
+      continue
+    }
+    const stored = column.values[slot]
+    values[base + row] = map ? map(stored) : stored
+    if (!Number.isFinite(values[base + row])) {
+      values[base + row] = fallback
+      status[base + row] = MISSING
+    }
+  }
+}
+
+function computeNumber(
+  feature: Feature,
+  pool: Pool,
+  scope: Scope,
+  matrix: FeatureMatrix,
+  index: number,
+): void {
+  const reading = bindReads(feature.reads, scope, pool)
+  const { values, status } = matrix
+  const base = index * matrix.stride
+  const fallback = feature.fallback as number
+  const set = (row: number, known: number): void => {
+    let value: unknown
+    if (known === 0) value = guarded(feature, reading.values)
+    if (typeof value === 'number' && Number.isFinite(Math.fround(value))) values[base + row] = value
+    else {
+      values[base + row] = fallback
+      status[base + row] = known || MISSING
+    }
+  }
+  if (!reading.perCandidate) {
+    set(0, reading.load(-1, '', -1))
+    values.fill(values[base], base, base + pool.size)
+    status.fill(status[base], base, base + pool.size)
+    return
+  }
+  for (let row = 0; row < pool.size; row++)
+    set(row, reading.load(pool.slots[row], pool.idOf(row), row))
+}
+
+/** One candidate's bad record must not take the page down with it. */
+function guarded(feature: Feature, values: unknown): unknown {
+  try {
+    return feature.compute(values as never)
+  } catch {
+    return undefined
+  }
+}
+
+function labelColumn(
+  feature: Feature,
+  pool: Pool,
+  matrix: FeatureMatrix,
+  index: number,
+  out: CategoryColumn,
+): void {
+  const column = pool.table.column(feature.column?.field as string)
+  const base = index * matrix.stride
+  if (column === null || (column.kind !== 'string' && column.kind !== 'strings')) {
+    const builder = categoryBuilder(out)
+    for (let row = 0; row < pool.size; row++) {
+      builder.add(row, feature.fallback as readonly string[])
+      matrix.status[base + row] = MISSING
+    }
+    return
+  }
+  const fallback = fallbackCodes(feature, column.dictionary)
+  out.dictionary = fallback.dictionary
+  let total = 0
+  const push = (code: number): void => {
+    if (total === out.codes.length) out.codes = grown(out.codes)
+    out.codes[total++] = code
+  }
+  for (let row = 0; row < pool.size; row++) {
+    const slot = pool.slots[row]
+    const known = statusAt(column, slot)
+    matrix.status[base + row] = known
+    if (known !== 0 && known !== 4) for (const code of fallback.codes) push(code)
+    else if (column.kind === 'string') push(column.codes[slot])
+    else for (let i = column.offsets[slot]; i < column.offsets[slot + 1]; i++) push(column.codes[i])
+    out.offsets[row + 1] = total
+  }
+}
+
+/** The page's own dictionary where it holds the fallback (or there is none), else a longer copy. */
+function fallbackCodes(feature: Feature, dictionary: readonly string[]) {
+  const values = feature.fallback as readonly string[]
+  const unknown = values.filter((value) => !dictionary.includes(value))
+  const all = unknown.length > 0 ? [...dictionary, ...unknown] : dictionary
+  return { dictionary: all, codes: values.map((value) => all.indexOf(value)) }
+}
+
+function computeCategory(
+  feature: Feature,
+  pool: Pool,
+  scope: Scope,
+  matrix: FeatureMatrix,
+  index: number,
+  out: CategoryColumn,
+): void {
+  const reading = bindReads(feature.reads, scope, pool)
+  const builder = categoryBuilder(out)
+  const base = index * matrix.stride
+  let constant: readonly string[] | undefined
+  let constantStatus = 0
+  for (let row = 0; row < pool.size; row++) {
+    if (constant === undefined || reading.perCandidate) {
+      const known = reading.load(pool.slots[row], pool.idOf(row), row)
+      const value = known === 0 ? guarded(feature, reading.values) : undefined
+      const list = typeof value === 'string' ? [value] : (value as readonly string[] | undefined)
+      constantStatus = list === undefined ? known || MISSING : 0
+      constant = list ?? (feature.fallback as readonly string[])
+    }
+    matrix.status[base + row] = constantStatus
+    builder.add(row, constant)
+  }
+}
+
+function categoryBuilder(out: CategoryColumn) {
+  const dictionary: string[] = []
+  const codeOf = new Map<string, number>()
+  out.dictionary = dictionary
+  let total = 0
+  return {
+    add(row: number, values: readonly string[]): void {
+      for (const value of values) {
+        let code = codeOf.get(value)
+        if (code === undefined) {
+          code = dictionary.push(value) - 1
+          codeOf.set(value, code)
+        }
+        if (total === out.codes.length) out.codes = grown(out.codes)
+        out.codes[total++] = code
+      }
+      out.offsets[row + 1] = total
+    },
+  }
+}
+
+function grown(codes: Int32Array): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(Math.max(8, codes.length * 2))
+  larger.set(codes)
+  return larger
+}

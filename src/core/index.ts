@@ -1,0 +1,40 @@
+export type { DecisionContext } from './context.ts'
+export type { AttributeShapes, Binding, Entity } from './entity.ts'
+export { defineEntity } from './entity.ts'
+export type { ErrorCode } from './errors.ts'
+export { EdgewheelError } from './errors.ts'
+export type { Field, FieldKind, FieldValue, Status } from './field.ts'
+export type { LinearHead, LinearModel, LinearTerm, Link } from './linear-model.ts'
+export { bindLinear } from './linear-scorer.ts'
+export type { Pool } from './pool.ts'
+export type { Random } from './random.ts'
+export type { CandidateView, DerivedRead, Interaction, Read, Reads, ValuesOf } from './read.ts'
+export { candidate, clock, context, derive, given, recent, retrieved } from './read.ts'
+export type { RecordView } from './record.ts'
+export type { DecideRequest, GivenCandidate } from './request.ts'
+export type {
+  BoundScorer,
+  Choice,
+  Constraint,
+  ConstraintState,
+  DrawnIds,
+  Feature,
+  FeatureKind,
+  Filter,
+  RankColumn,
+  Ranker,
+  Scorer,
+  Source,
+} from './stage.ts'
+export { category, column, feature, filter, labels, source } from './stage.ts'
+export type {
+  Column,
+  NumberColumn,
+  NumbersColumn,
+  Ranking,
+  StringColumn,
+  StringsColumn,
+} from './table.ts'
+export { orderedBy, rankedByKeys, statusAt, Table, valueAt } from './table.ts'
+export type { CategoryPrior, NumberPrior, UseCase } from './use-case.ts'
+export { defineUseCase } from './use-case.ts'

@@ -1,0 +1,206 @@
+import type * as z from 'zod'
+import type { DecisionContext } from './context.ts'
+import { type FieldValue, MISSING } from './field.ts'
+import type { Pool } from './pool.ts'
+import type { DerivedRead, Read, Reads, RecordRead, RetrievedRead, ShapeRead } from './read.ts'
+import { type Column, statusAt, type Table, valueAt } from './table.ts'
+
+/** What reads resolve against in one decision. */
+export interface Scope {
+  readonly context: DecisionContext
+  /** The alias under which stages read the candidate's record: the candidates' entity. */
+  readonly candidateAlias: string
+  /** Values of `derive`, by declaration; a decision computes each once. */
+  readonly derived: Map<DerivedRead<unknown>, { value: unknown; status: number }>
+}
+
+/** The candidate being looked at: its slot (-1 unknown), id, and row in the pool (-1 before it is drawn). */
+interface At {
+  slot: number
+  id: string
+  row: number
+}
+
+/** Reads bound to one decision. `values` is one object, rewritten by each `load`. */
+export interface Reading {
+  readonly values: Readonly<Record<string, unknown>>
+  /** Whether `load` changes anything from one candidate to the next. */
+  readonly perCandidate: boolean
+  /** Points `values` at a candidate; the number of the first status that makes a required field unusable, or 0. */
+  load(slot: number, id: string, row: number): number
+}
+
+type Loader = (at: At) => number
+
+/** Whether a stage with these reads can differ between candidates. */
+export function dependsOnCandidate(reads: Reads, candidateAlias: string): boolean {
+  return Object.entries(reads).some(
+    ([alias, read]) => read.perCandidate || (read.read === 'record' && alias === candidateAlias),
+  )
+}
+
+/** Binds reads to a decision. `pool` is null where no candidate is in it yet (filters). */
+export function bindReads(reads: Reads, scope: Scope, pool: Pool | null): Reading {
+  const values: Record<string, unknown> = {}
+  const loaders: Loader[] = []
+  let fixed = 0
+  for (const [alias, read] of Object.entries(reads)) {
+    if (read.read === 'record' && alias === scope.candidateAlias)
+      loaders.push(recordLoader(read as RecordRead, scope.context.items, values, alias))
+    else if (read.perCandidate) loaders.push(candidateLoader(read, pool, values, alias))
+    else {
+      const { value, status } = requestValue(read, alias, scope)
+      values[alias] = value
+      if (status !== 0 && fixed === 0) fixed = status
+    }
+  }
+  const at: At = { slot: -1, id: '', row: -1 }
+  return {
+    values,
+    perCandidate: loaders.length > 0,
+    load(slot, id, row) {
+      at.slot = slot
+      at.id = id
+      at.row = row
+      let worst = fixed
+      for (const load of loaders) {
+        const status = load(at)
+        if (status !== 0 && worst === 0) worst = status
+      }
+      return worst
+    },
+  }
+}
+
+/** The value of a read that is the same for every candidate; status is 0 unless a required field is unusable. */
+function requestValue(
+  read: Read<unknown>,
+  alias: string,
+  scope: Scope,
+): { value: unknown; status: number } {
+  const { context } = scope
+  switch (read.read) {
+    case 'time':
+      return { value: context.nowMs, status: 0 }
+    case 'recent':
+      return { value: context.recent, status: 0 }
+    case 'context':
+      return {
+        value: shaped((read as ShapeRead<unknown>).shape, context.request.context),
+        status: 0,
+      }
+    case 'derived':
+      return derivedValue(read as DerivedRead<unknown>, scope)
+    default: {
+      const { fields, required } = read as RecordRead
+      const record = context.record(alias)
+      const value: Record<string, FieldValue | undefined> = {}
+      let status = 0
+      for (const field of fields) {
+        value[field] = record.value(field)
+        if (required && value[field] === undefined && status === 0)
+          status = record.status(field) || MISSING
+      }
+      return { value, status }
+    }
+  }
+}
+
+function derivedValue(
+  read: DerivedRead<unknown>,
+  scope: Scope,
+): { value: unknown; status: number } {
+  const known = scope.derived.get(read)
+  if (known) return known
+  const reading = bindReads(read.reads, scope, null)
+  const status = reading.load(-1, '', -1)
+  const value = status === 0 ? read.compute(reading.values as never, scope.context) : undefined
+  const entry = { value, status }
+  scope.derived.set(read, entry)
+  return entry
+}
+
+function shaped(
+  shape: Readonly<Record<string, z.ZodType>>,
+  from: Readonly<Record<string, unknown>>,
+) {
+  const value: Record<string, unknown> = {}
+  for (const [name, schema] of Object.entries(shape)) {
+    const parsed = Object.hasOwn(from, name) ? schema.safeParse(from[name]) : undefined
+    value[name] = parsed?.success ? parsed.data : undefined
+  }
+  return value
+}
+
+function candidateLoader(
+  read: Read<unknown>,
+  pool: Pool | null,
+  values: Record<string, unknown>,
+  alias: string,
+): Loader {
+  if (read.read === 'candidate') {
+    return (at) => {
+      values[alias] = at
+      return 0
+    }
+  }
+  if (read.read === 'retrieved') {
+    const source = pool?.sourceNames.indexOf((read as RetrievedRead).source) ?? -1
+    const scores = pool?.retrieval[source]
+    return (at) => {
+      const score = scores && at.row >= 0 ? scores[at.row] : Number.NaN
+      values[alias] = Number.isNaN(score) ? undefined : score
+      return 0
+    }
+  }
+  const { shape } = read as ShapeRead<unknown>
+  const nothing = {}
+  return (at) => {
+    values[alias] = shaped(shape, (at.row >= 0 && pool?.given[at.row]?.fields) || nothing)
+    return 0
+  }
+}
+
+/** Reads a candidate's fields into one object that is reused; lists are reused too and hold until the next load. */
+function recordLoader(
+  read: RecordRead,
+  table: Table,
+  values: Record<string, unknown>,
+  alias: string,
+): Loader {
+  const record: Record<string, FieldValue | undefined> = {}
+  for (const field of read.fields) record[field] = undefined
+  values[alias] = record
+  const loaders = read.fields.map((field) => fieldLoader(table.column(field), record, field))
+  return (at) => {
+    let worst = 0
+    for (const load of loaders) {
+      const status = load(at)
+      if (status !== 0 && worst === 0) worst = status
+    }
+    return read.required ? worst : 0
+  }
+}
+
+function fieldLoader(
+  column: Column | null,
+  record: Record<string, FieldValue | undefined>,
+  field: string,
+): Loader {
+  const list: string[] = []
+  return ({ slot }) => {
+    const status = statusAt(column, slot)
+    if (column === null || (status !== 0 && status !== 4)) {
+      record[field] = undefined
+      return status || MISSING
+    }
+    if (column.kind === 'number') record[field] = column.values[slot]
+    else if (column.kind === 'strings') {
+      list.length = 0
+      for (let i = column.offsets[slot]; i < column.offsets[slot + 1]; i++)
+        list.push(column.dictionary[column.codes[i]])
+      record[field] = list
+    } else record[field] = valueAt(column, slot)
+    return 0
+  }
+}
