@@ -1,0 +1,21 @@
+import type { RecordsRpc } from './wheel/records.ts'
+import type { RegistryRpc } from './wheel/registry.ts'
+
+/** The Worker's bindings and settings; this file is the only one that names them. */
+export interface Env {
+  readonly FEATURES: KVNamespace
+  readonly ASSETS: Fetcher
+  readonly RECORDS: DurableObjectNamespace<RecordsRpc>
+  readonly REGISTRY: DurableObjectNamespace<RegistryRpc>
+  /** Which driver serves features: `kv` (default) or `redis`. */
+  readonly FEATURE_STORE?: string
+  readonly UPSTASH_REDIS_REST_URL?: string
+  readonly UPSTASH_REDIS_REST_TOKEN?: string
+  readonly PUBLISHABLE_KEY: string
+  readonly PUBLISHABLE_KEY_PREVIOUS?: string
+  readonly SECRET_KEY: string
+  readonly SECRET_KEY_PREVIOUS?: string
+  readonly SIGNING_SECRET: string
+  readonly SIGNING_SECRET_PREVIOUS?: string
+  readonly IDENTITY_SECRET: string
+}
