@@ -67,7 +67,7 @@ function connect(url: string, token: string, signal: AbortSignal): Redis {
     signal: () => signal,
     // `false` would still try twice.
     retry: { retries: 0 },
-    // On by default: joins the calls of different requests in one promise, which dies with the first of them.
+    // On by default: it holds a call back to join it with others, even with those of other requests.
     enableAutoPipelining: false,
     automaticDeserialization: false,
     // Values are ASCII already; `base64` would encode them a second time.

@@ -22,9 +22,10 @@ describeWithRedis('with a Redis', () => {
   beforeAll(async () => {
     redis = await startTestRedis()
     hanging = await startHttp(() => {})
-    failing = await startHttp((_, response) => {
+    // A lost connection, because that is what the SDK likes to try again.
+    failing = await startHttp((request) => {
       refused++
-      response.writeHead(500).end('{"error":"ERR out of order"}')
+      request.socket.destroy()
     })
   })
   afterAll(async () => {
@@ -171,6 +172,18 @@ describe('with a server that misbehaves', () => {
         expect(inspect(error, { depth: 9 })).not.toContain('AAAA')
       },
     ))
+
+  it('asks once, and rejects as unavailable, when the server is out of order', async () => {
+    let asked = 0
+    await against(
+      (_, response) => {
+        asked++
+        response.writeHead(500).end('<h1>Internal Server Error</h1>')
+      },
+      (store) => expect(store.get(['a'])).rejects.toMatchObject({ code: 'unavailable' }),
+    )
+    expect(asked).toBe(1)
+  })
 
   it('rejects as unavailable when nobody listens', async () => {
     const http = await startHttp(() => {})
