@@ -21,6 +21,7 @@ export type {
   Feature,
   FeatureKind,
   Filter,
+  OnMissing,
   RankColumn,
   Ranker,
   Scorer,

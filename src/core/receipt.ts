@@ -62,7 +62,9 @@ export function verifyReceipt(
   let fields: unknown
   let given: Uint8Array
   try {
-    fields = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(fromBase64url(body)))
+    fields = JSON.parse(
+      new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(fromBase64url(body)),
+    )
     given = fromBase64url(mac)
   } catch (cause) {
     throw bad('not a receipt', cause)

@@ -1,5 +1,5 @@
 import type { DecisionContext } from './context.ts'
-import type { Entity } from './entity.ts'
+import type { AttributeShapes, AttributeValue, Entity } from './entity.ts'
 import { EdgewheelError } from './errors.ts'
 import { fingerprint } from './fingerprint.ts'
 import type { LinearModel } from './linear-model.ts'
@@ -181,22 +181,19 @@ export function category<const Name extends string, const R extends Reads>(
   }
 }
 
-type FieldsOfType<E, Value> =
-  E extends Entity<string, infer Shapes>
-    ? {
-        [K in keyof Shapes]: NonNullable<Shapes[K]['_zod']['output']> extends Value ? K : never
-      }[keyof Shapes] &
-        string
-    : never
+type FieldsOfType<Shapes extends AttributeShapes, Value> = {
+  [K in keyof Shapes]: AttributeValue<Shapes[K]> extends Value ? K : never
+}[keyof Shapes] &
+  string
 
 /**
  * A number feature that is a field of the candidate's record, optionally mapped (`Math.log1p`). The
  * fastest kind: the engine reads its column. Raise `version` when `map` changes.
  */
-export function column<const Name extends string, E extends Entity<string, never>>(
+export function column<const Name extends string, Shapes extends AttributeShapes>(
   name: Name,
-  entity: E,
-  field: FieldsOfType<E, number | boolean>,
+  entity: Entity<string, Shapes>,
+  field: FieldsOfType<Shapes, number | boolean>,
   options: {
     readonly fallback: number
     readonly version?: number
@@ -204,7 +201,7 @@ export function column<const Name extends string, E extends Entity<string, never
   },
 ): Feature<Name, 'number'> {
   checkName('feature', name)
-  const reads = { [entity.name]: entity.pick(field as never) } as Reads
+  const reads = { [entity.name]: entity.pick(field) } as Reads
   return {
     stage: 'featurize',
     name,
@@ -218,14 +215,14 @@ export function column<const Name extends string, E extends Entity<string, never
 }
 
 /** A category feature that is a string or list-of-strings field of the candidate's record. */
-export function labels<const Name extends string, E extends Entity<string, never>>(
+export function labels<const Name extends string, Shapes extends AttributeShapes>(
   name: Name,
-  entity: E,
-  field: FieldsOfType<E, string | readonly string[]>,
+  entity: Entity<string, Shapes>,
+  field: FieldsOfType<Shapes, string | readonly string[]>,
   options: { readonly fallback: readonly string[]; readonly version?: number },
 ): Feature<Name, 'category'> {
   checkName('feature', name)
-  const reads = { [entity.name]: entity.pick(field as never) } as Reads
+  const reads = { [entity.name]: entity.pick(field) } as Reads
   return {
     stage: 'featurize',
     name,

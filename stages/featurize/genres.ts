@@ -1,0 +1,5 @@
+import { labels } from 'edgewheel'
+import { Item } from '../entities.ts'
+
+/** The film's genres. */
+export const genres = labels('genres', Item, 'genres', { fallback: [] })
