@@ -1,10 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  epsilonGreedy,
-  plackettLuceList,
-  plackettLuceMarginals,
-} from '../../src/model/propensities.ts'
+import { plackettLuceMarginals } from '../../src/model/marginals.ts'
+import { epsilonGreedy, plackettLuceList } from '../../src/model/propensities.ts'
 
 const scores = fc.array(fc.double({ min: -3, max: 3, noNaN: true }), {
   minLength: 1,
@@ -55,8 +52,18 @@ describe('plackettLuceMarginals', () => {
     )
   })
 
+  it('does not mind hopeless items, whichever way it sums', () => {
+    const few = plackettLuceMarginals([2, 1, 0], 1, 3)
+    const padded = [2, 1, 0, ...Array.from({ length: 27 }, () => -1000)]
+    plackettLuceMarginals(padded, 1, 3)
+      .subarray(0, few.length)
+      .forEach((value, at) => {
+        expect(value).toBeCloseTo(few[at], 12)
+      })
+  })
+
   it('refuses what it cannot compute', () => {
-    expect(() => plackettLuceMarginals(new Float64Array(21), 1, 2)).toThrow(RangeError)
+    expect(() => plackettLuceMarginals(new Float64Array(40), 1, 10)).toThrow(RangeError)
     expect(() => plackettLuceMarginals([1, 2], 1, 3)).toThrow(RangeError)
   })
 })
