@@ -22,3 +22,10 @@ export interface DecideRequest {
   readonly filter: FilterExpression | undefined
   readonly consent: { readonly personalize: boolean; readonly train: boolean }
 }
+
+const ID = /^(?!\.{1,2}$)[\x21-\x7e]{1,128}$/
+
+/** Whether a text may name a record, a user or an event: 1–128 printable ASCII characters, not `.` or `..`. */
+export function isId(text: unknown): text is string {
+  return typeof text === 'string' && ID.test(text)
+}

@@ -6,7 +6,7 @@ import { seededRandom } from '../core/random.ts'
 import type { Interaction } from '../core/read.ts'
 import { itemHash, signReceipt } from '../core/receipt.ts'
 import { type RecordView, recordView, unknownRecord } from '../core/record.ts'
-import type { DecideRequest } from '../core/request.ts'
+import { type DecideRequest, isId } from '../core/request.ts'
 import { runChain, type Slate } from '../core/run.ts'
 import { statusAt, type Table, valueAt } from '../core/table.ts'
 import { Trace } from '../core/trace.ts'
@@ -117,7 +117,8 @@ async function readRecords(
   const wanted: { alias: string; id: string; key: string }[] = []
   for (const [alias, { entity, fields }] of plan.keyed) {
     const id = plan.useCase.context[alias].id(request)
-    if (id !== undefined && fields.size > 0)
+    // A use case may bind any text of its context; what cannot be an id has no record.
+    if (isId(id) && fields.size > 0)
       wanted.push({ alias, id, key: recordKey(entity.name, id) })
   }
   const overrides = (alias: string): ReadonlyMap<string, FieldValue | null> | undefined =>
