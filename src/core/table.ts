@@ -1,9 +1,10 @@
 import { type FieldValue, MISSING } from './field.ts'
+import { decimalOf } from './float32.ts'
 
 /** Values of one number or boolean field, by slot. Booleans are 0 and 1. */
 export interface NumberColumn {
   readonly kind: 'number' | 'boolean'
-  /** Float32 where every value survives it as the same decimal, else Float64: see `store/page`. */
+  /** Float32 where every value survives it as the same decimal ({@link decimalOf}), else Float64. */
   readonly values: Float32Array | Float64Array
   /** Status numbers by slot; null: all present. */
   readonly status: Uint8Array | null
@@ -116,13 +117,16 @@ export function statusAt(column: Column | null, slot: number): number {
   return column.status === null ? 0 : column.status[slot]
 }
 
-/** The stored value of a slot, or undefined unless it is present or defaulted. Lists are fresh arrays. */
+/**
+ * The value of a slot exactly as it was pushed, or undefined unless it is present or defaulted. Lists are
+ * fresh arrays. Features read `column.values` instead: float32 is what the model learns from.
+ */
 export function valueAt(column: Column | null, slot: number): FieldValue | undefined {
   const status = statusAt(column, slot)
   if (column === null || (status !== 0 && status !== 4)) return undefined
   switch (column.kind) {
     case 'number':
-      return column.values[slot]
+      return pushed(column.values, column.values[slot])
     case 'boolean':
       return column.values[slot] !== 0
     case 'string':
@@ -133,9 +137,17 @@ export function valueAt(column: Column | null, slot: number): FieldValue | undef
         list.push(column.dictionary[column.codes[i]])
       return list
     }
-    case 'numbers':
-      return Array.from(column.values.subarray(column.offsets[slot], column.offsets[slot + 1]))
+    case 'numbers': {
+      const list: number[] = []
+      for (let i = column.offsets[slot]; i < column.offsets[slot + 1]; i++)
+        list.push(pushed(column.values, column.values[i]))
+      return list
+    }
   }
+}
+
+function pushed(values: Float32Array | Float64Array, stored: number): number {
+  return values instanceof Float32Array ? decimalOf(stored) : stored
 }
 
 /** Slots with a score each, best first if `sorted`; the engine draws from it what is eligible. */
