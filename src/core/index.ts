@@ -1,31 +1,34 @@
+export type { Chosen } from './choose.ts'
+export { bestOpen, choose, propensitiesOf } from './choose.ts'
 export type { DecisionContext } from './context.ts'
 export type { AttributeShapes, Binding, Entity } from './entity.ts'
 export { defineEntity } from './entity.ts'
 export type { ErrorCode } from './errors.ts'
 export { EdgewheelError } from './errors.ts'
 export type { Field, FieldKind, FieldValue, Status } from './field.ts'
+export { jaccardRaiser } from './jaccard.ts'
 export type { LinearHead, LinearModel, LinearTerm, Link } from './linear-model.ts'
 export type { Prior, PriorHead } from './linear-prior.ts'
 export { priorHead } from './linear-prior.ts'
 export { bindLinear } from './linear-scorer.ts'
 export type { Pool } from './pool.ts'
 export type { Random } from './random.ts'
+export type { Choice, Chooser, Constraint, ConstraintState, RankColumn, Ranker } from './rank.ts'
+export type { CodesColumn } from './rank-columns.ts'
+export { rankCodes, rankNumbers } from './rank-columns.ts'
 export type { CandidateView, DerivedRead, Interaction, Read, Reads, ValuesOf } from './read.ts'
 export { candidate, clock, context, derive, given, recent, retrieved } from './read.ts'
+export type { Scope } from './reading.ts'
 export type { RecordView } from './record.ts'
 export type { DecideRequest, GivenCandidate } from './request.ts'
 export type {
   BoundScorer,
-  Choice,
-  Constraint,
-  ConstraintState,
   DrawnIds,
   Feature,
   FeatureKind,
+  FieldsOfType,
   Filter,
   OnMissing,
-  RankColumn,
-  Ranker,
   Scorer,
   Source,
 } from './stage.ts'

@@ -1,8 +1,9 @@
 import type { Entity } from './entity.ts'
 import { EdgewheelError } from './errors.ts'
 import { fingerprint } from './fingerprint.ts'
+import type { Constraint } from './rank.ts'
 import type { DerivedRead, Reads, RecordRead, RetrievedRead } from './read.ts'
-import type { BoundScorer, Constraint } from './stage.ts'
+import type { BoundScorer } from './stage.ts'
 import type { UseCase } from './use-case.ts'
 
 /** The most candidates a use case may rank; CONTRACT §2 takes no more from a caller either. */
@@ -76,6 +77,11 @@ export function planOf(useCase: UseCase): Plan {
     'features',
     useCase.featurize.map((feature) => feature.name),
   )
+  unique(
+    useCase,
+    'constraints',
+    useCase.constraints.map((constraint) => constraint.name),
+  )
   const takesCandidates = useCase.generate.some((source) => source.name === 'requested')
   const sourceNames = [...useCase.generate.map((source) => source.name), CATALOGUE, WANTED]
   if (sourceNames.length > 32) refuse(useCase, 'at most 30 sources')
@@ -121,6 +127,8 @@ export function planOf(useCase: UseCase): Plan {
         `feature ${feature.name} is a column of ${feature.column.entity}, not of the candidates`,
       )
   }
+  for (const constraint of useCase.constraints)
+    check(`constraint ${constraint.name}`, constraint.reads, false)
   if (Object.keys(useCase.objective).length === 0) refuse(useCase, 'objective has no outcome')
   const capacity = Math.min(
     MAX_POOL,

@@ -7,12 +7,13 @@ import type { FeatureMatrix } from './matrix.ts'
 import type { Plan } from './plan.ts'
 import { Pool } from './pool.ts'
 import type { Random } from './random.ts'
+import type { RankColumn } from './rank.ts'
 import type { Interaction } from './read.ts'
 import { bindReads, type Scope } from './reading.ts'
 import { type RecordView, unknownRecord } from './record.ts'
 import type { DecideRequest, GivenCandidate } from './request.ts'
 import { compileFilter } from './request-filter.ts'
-import type { BoundScorer, DrawnIds, RankColumn, Source } from './stage.ts'
+import type { BoundScorer, DrawnIds, Source } from './stage.ts'
 import { type Ranking, Table } from './table.ts'
 import type { Trace } from './trace.ts'
 
@@ -21,7 +22,10 @@ export interface DecideInput {
   readonly request: DecideRequest
   readonly recent: readonly Interaction[]
   readonly nowMs: number
+  /** Chance for the sources. */
   readonly random: Random
+  /** Chance for the ranker alone, so that a choice can be replayed without the sources. */
+  readonly rankRandom: Random
   readonly clock: Clock
   /** Epoch ms after which nothing is waited for. */
   readonly deadlineMs: number
@@ -95,14 +99,14 @@ export async function runChain(plan: Plan, input: DecideInput): Promise<Slate> {
   const scorer = input.scorer ?? plan.prior
   const scores = scorer.score(matrix)
   trace.add(computed('score', useCase.score.name, pool.size, pool.size))
-  const rankColumns = useCase.constraints.map((constraint) => constraint.read(pool, context))
+  const rankColumns = useCase.constraints.map((constraint) => constraint.read(pool, scope))
   const chosen = choose(
     useCase.rank,
     useCase.constraints,
     rankColumns,
     scores,
     request.limit,
-    random,
+    input.rankRandom,
   )
   trace.add({
     ...computed('rank', useCase.rank.name, pool.size, chosen.choices.length),

@@ -4,8 +4,6 @@ import { EdgewheelError } from './errors.ts'
 import { fingerprint } from './fingerprint.ts'
 import type { LinearModel } from './linear-model.ts'
 import type { FeatureMatrix } from './matrix.ts'
-import type { Pool } from './pool.ts'
-import type { Random } from './random.ts'
 import { hashOfReads, type Reads, type ValuesOf } from './read.ts'
 import type { Ranking } from './table.ts'
 
@@ -181,7 +179,8 @@ export function category<const Name extends string, const R extends Reads>(
   }
 }
 
-type FieldsOfType<Shapes extends AttributeShapes, Value> = {
+/** The attributes of an entity whose values are of one type. */
+export type FieldsOfType<Shapes extends AttributeShapes, Value> = {
   [K in keyof Shapes]: AttributeValue<Shapes[K]> extends Value ? K : never
 }[keyof Shapes] &
   string
@@ -280,57 +279,4 @@ export interface Scorer<out P = unknown> {
   ): BoundScorer
   /** Only a type: which features the prior weights name. */
   readonly prior?: P
-}
-
-// ── rank ────────────────────────────────────────────────────────────────────────────────────────
-
-/** A chosen row, and its probability given the rows above it and every mask. */
-export interface Choice {
-  readonly index: number
-  readonly propensity: number
-}
-
-/** Chooses among open rows, slot by slot. Propensities are conditional on the picks above. */
-export interface Ranker {
-  readonly stage: 'rank'
-  readonly name: string
-  /** Part of the chain as data, and of a decision's replay. */
-  readonly options: Readonly<Record<string, number>>
-  /** `open` is 1 where a row may be chosen, and at least one is. `utilities` are scores after boosts. */
-  begin(rows: number): {
-    choose(open: Uint8Array, utilities: Float64Array, changed: boolean, random: Random): Choice
-  }
-}
-
-/** What a constraint knows of each row; logged with the decision so that it can be replayed. */
-export type RankColumn =
-  | { readonly kind: 'numbers'; readonly values: Float64Array }
-  | {
-      readonly kind: 'codes'
-      readonly offsets: Int32Array
-      readonly codes: Int32Array
-      readonly dictionary: readonly string[]
-    }
-
-/** A running constraint: masks and adjusts before each draw, learns of each pick after it. */
-export interface ConstraintState {
-  /** The only row allowed at a position (from 1), or -1. */
-  force?(position: number): number
-  /** 1 where a row must not be chosen now; read again after each `taken`. */
-  readonly blocked?: Uint8Array
-  /** Rewrites utilities in place from the scores; called before each draw. True where it changed any. */
-  adjust?(utilities: Float64Array): boolean
-  taken?(row: number, position: number): void
-}
-
-/** A rule about the slate that holds under every ranker, with exact propensities. */
-export interface Constraint {
-  readonly stage: 'rank'
-  readonly name: string
-  readonly options: Readonly<Record<string, unknown>>
-  /** Ids that must be in the pool for this rule (pins); they pass the filters like all others. */
-  readonly wants?: (context: DecisionContext) => readonly string[]
-  /** Reads what it needs of each row. */
-  read(pool: Pool, context: DecisionContext): RankColumn
-  begin(column: RankColumn, rows: number): ConstraintState
 }

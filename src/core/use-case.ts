@@ -1,7 +1,8 @@
 import * as z from 'zod'
 import type { Binding, Entity } from './entity.ts'
+import type { Constraint, Ranker } from './rank.ts'
 import type { DecideRequest } from './request.ts'
-import type { Constraint, Feature, FeatureKind, Filter, Ranker, Scorer, Source } from './stage.ts'
+import type { Feature, FeatureKind, Filter, Scorer, Source } from './stage.ts'
 
 /** The kinds of a list of features by name. */
 export type KindsOf<F extends readonly Feature[]> = {

@@ -59,11 +59,13 @@ export async function decide(
   ])
   if (model.rejected) trace.degrade('model_rejected')
   const items = tables.get(plan.useCase.candidates.name) ?? null
+  const seed = digests.sha256(decisionId)
   const slate = await runChain(plan, {
     request,
     recent: call.recent,
     nowMs: startedMs,
-    random: seededRandom(digests.sha256(decisionId)),
+    random: seededRandom(seed),
+    rankRandom: seededRandom(seed.subarray(16)),
     clock,
     // A cold start has its own, longer budget; sources still get theirs.
     deadlineMs: Math.max(
@@ -118,8 +120,7 @@ async function readRecords(
   for (const [alias, { entity, fields }] of plan.keyed) {
     const id = plan.useCase.context[alias].id(request)
     // A use case may bind any text of its context; what cannot be an id has no record.
-    if (isId(id) && fields.size > 0)
-      wanted.push({ alias, id, key: recordKey(entity.name, id) })
+    if (isId(id) && fields.size > 0) wanted.push({ alias, id, key: recordKey(entity.name, id) })
   }
   const overrides = (alias: string): ReadonlyMap<string, FieldValue | null> | undefined =>
     alias === 'user' ? request.user.attributes : undefined
