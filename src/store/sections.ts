@@ -44,6 +44,26 @@ export function packSections(header: unknown, sections: readonly ArrayBufferView
  * `invalid_format`, naming what is wrong, for whatever {@link packSections} of this version did not write.
  */
 export function readSections(given: Uint8Array): Sections {
+  const { bytes, headerEnd, stamp } = checked(given)
+  const { header, lengths } = parsed(bytes.subarray(PREFIX, headerEnd))
+  const sections: Uint8Array[] = []
+  let at = headerEnd
+  for (const length of lengths) {
+    if (!Number.isInteger(length) || length < 0 || at + length > bytes.length)
+      refuse('has a section outside of it')
+    sections.push(bytes.subarray(at, at + length))
+    at += padded(length)
+  }
+  if (at !== bytes.length) refuse('has bytes that belong to no section')
+  return { header, sections, stamp }
+}
+
+/** The stamp alone, which takes no decoding. Throws like {@link readSections}, save for what the header says. */
+export function stampOf(bytes: Uint8Array): string {
+  return checked(bytes).stamp
+}
+
+function checked(given: Uint8Array) {
   if (given.length < PREFIX) refuse(`has ${given.length} bytes, fewer than its first ${PREFIX}`)
   const bytes = given.byteOffset % 8 === 0 ? given : given.slice()
   const prefix = new DataView(bytes.buffer, bytes.byteOffset, PREFIX)
@@ -57,17 +77,7 @@ export function readSections(given: Uint8Array): Sections {
   if (sum !== checksum(bytes)) refuse('does not match its checksum')
   const headerEnd = PREFIX + prefix.getUint32(16, true)
   if (headerEnd > total) refuse('has a header longer than itself')
-  const { header, lengths } = parsed(bytes.subarray(PREFIX, headerEnd))
-  const sections: Uint8Array[] = []
-  let at = headerEnd
-  for (const length of lengths) {
-    if (!Number.isInteger(length) || length < 0 || at + length > total)
-      refuse('has a section outside of it')
-    sections.push(bytes.subarray(at, at + length))
-    at += padded(length)
-  }
-  if (at !== total) refuse('has bytes that belong to no section')
-  return { header, sections, stamp: `${sum.toString(16)}-${total}` }
+  return { bytes, headerEnd, stamp: `${sum.toString(16)}-${total}` }
 }
 
 function parsed(text: Uint8Array): { header: unknown; lengths: number[] } {
