@@ -2,7 +2,18 @@ import { readFileSync } from 'node:fs'
 import { unstable_readConfig } from 'wrangler'
 
 /** Every binding, variable and secret of wrangler.toml is declared in src/env.ts, and the other way round. */
-const config = unstable_readConfig({ config: 'wrangler.toml' })
+interface Config {
+  readonly vars?: Record<string, unknown>
+  readonly secrets?: { readonly required?: readonly string[] }
+  readonly kv_namespaces?: readonly { readonly binding: string }[]
+  readonly r2_buckets?: readonly { readonly binding: string }[]
+  readonly queues?: { readonly producers?: readonly { readonly binding: string }[] }
+  readonly durable_objects?: { readonly bindings?: readonly { readonly name: string }[] }
+  readonly assets?: { readonly binding?: string }
+}
+
+// wrangler's own types need the Worker's runtime types, which scripts do not load.
+const config = unstable_readConfig({ config: 'wrangler.toml' }) as Config
 const bound = new Set([
   ...Object.keys(config.vars ?? {}),
   ...(config.secrets?.required ?? []),

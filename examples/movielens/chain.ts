@@ -1,57 +1,55 @@
-import type { FieldValue } from '../../src/core/field.ts'
 import { planOf } from '../../src/core/plan.ts'
 import { seededRandom } from '../../src/core/random.ts'
-import { recordView, type StoredValue } from '../../src/core/record.ts'
+import { recordView } from '../../src/core/record.ts'
 import { runChain } from '../../src/core/run.ts'
 import type { Table } from '../../src/core/table.ts'
 import { Trace } from '../../src/core/trace.ts'
 import type { UseCase } from '../../src/core/use-case.ts'
-import { packPage, readPage } from '../../src/store/page.ts'
-import { tableOf } from '../../src/store/page-table.ts'
 import { Item } from '../../stages/entities.ts'
 import { topK } from '../../stages/rank/top-k.ts'
+import { storedFields, tableOfRecords } from './catalogue.ts'
 import type { MovieLens } from './dataset.ts'
 import type { RankingProtocol, RankingTask } from './protocol.ts'
 import { itemRecords } from './records.ts'
 import { movieStatistics, userStatistics } from './statistics.ts'
 
 /**
- * Rows of ratings that a protocol lets be seen: all of a user's ratings up to the last positive that
- * models may see, so that nothing at or after a hidden target is used.
+ * Rows that leave-last-out lets be seen: of each user all ratings up to the last positive that models
+ * may see, so that nothing at or after a hidden target is used.
  */
-export function visibleRows(data: MovieLens, protocol: RankingProtocol): Int32Array {
+export function rowsUpToLastPositive(data: MovieLens, protocol: RankingProtocol): Int32Array {
   const lastRow = new Int32Array(data.userIds.length).fill(-1)
   for (const row of protocol.positives) lastRow[data.ratings.user[row]] = row
-  return Int32Array.from({ length: data.ratings.count }, (_, row) => row).filter(
-    (row) => row <= lastRow[data.ratings.user[row]],
-  )
+  return allRows(data).filter((row) => row <= lastRow[data.ratings.user[row]])
+}
+
+/** Rows strictly before a time in unix seconds. */
+export function rowsBefore(data: MovieLens, atS: number): Int32Array {
+  return allRows(data).filter((row) => data.ratings.timestampS[row] < atS)
+}
+
+function allRows(data: MovieLens): Int32Array {
+  return Int32Array.from({ length: data.ratings.count }, (_, row) => row)
 }
 
 /** The catalogue as a Worker would hold it, with statistics from `rows` alone. */
 export function catalogueTable(data: MovieLens, rows: Int32Array, atS: number): Table {
   const records = itemRecords(data, movieStatistics(data, { rows, atS }), 0)
-  const page = packPage({
-    entity: Item.name,
-    fields: Item.fields,
-    shard: 0,
-    shards: 1,
-    asOfMs: atS * 1000,
-    records,
-  })
-  return tableOf(Item.name, [readPage(page)])
+  return tableOfRecords(Item, records, atS * 1000)
 }
 
 /**
  * The top `limit` of every task by the score of a use case's chain with its prior weights: the whole
- * chain runs (sources, filters, features), only exploration and rules about the page are left out.
+ * chain runs (sources, filters, features) on statistics from `rows`; only exploration and rules about
+ * the page are left out.
  */
 export async function chainLists(
   data: MovieLens,
   protocol: RankingProtocol,
   useCase: UseCase,
+  rows: Int32Array,
   limit = 50,
 ): Promise<Int32Array[]> {
-  const rows = visibleRows(data, protocol)
   const items = catalogueTable(data, rows, protocol.atS)
   const users = userStatistics(data, { rows })
   const plan = planOf({ ...useCase, rank: topK(), constraints: [] })
@@ -88,19 +86,13 @@ function userRecord(data: MovieLens, task: RankingTask, ratingMean: number) {
   const seen: string[] = []
   for (let movie = 0; movie < task.excluded.length; movie++)
     if (task.excluded[movie]) seen.push(idOf(movie))
-  const fields: Record<string, FieldValue> = {
-    batch_seen: seen,
-    batch_recent_items: Array.from(task.history.slice(-50).reverse(), idOf),
-    batch_rating_count: task.history.length,
-    ...(Number.isFinite(ratingMean) ? { batch_rating_mean: ratingMean } : {}),
-  }
   return recordView(
     String(data.userIds[task.user]),
-    new Map(
-      Object.entries(fields).map(([name, value]): [string, StoredValue] => [
-        name,
-        { value, status: 'present', updatedAtMs: 0 },
-      ]),
-    ),
+    storedFields({
+      batch_seen: seen,
+      batch_recent_items: Array.from(task.history.slice(-50).reverse(), idOf),
+      batch_rating_count: task.history.length,
+      batch_rating_mean: Number.isFinite(ratingMean) ? ratingMean : undefined,
+    }),
   )
 }

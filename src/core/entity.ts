@@ -35,11 +35,9 @@ export interface Entity<
   maybe<K extends keyof Shapes & string>(
     ...fields: readonly K[]
   ): RecordRead<Name, { readonly [P in K]: AttributeValue<Shapes[P]> | undefined }>
-  /** Binds a record of this entity to a use case's requests: `User.by((request) => request.user?.id)`. */
-  by<Request>(id: (request: Request) => string | undefined): Binding<Request>
 }
 
-/** Which record a request means. */
+/** Which record a request means: `{ entity: User, id: (request) => request.user.id }`. */
 export interface Binding<Request> {
   readonly entity: Entity
   readonly id: (request: Request) => string | undefined
@@ -104,7 +102,6 @@ export function defineEntity<const Name extends string, const Shapes extends Att
     }),
     pick: (...names) => recordRead(name, names, true),
     maybe: (...names) => recordRead(name, names, false),
-    by: (id) => ({ entity: entity as unknown as Entity, id }),
   }
   return entity
 }

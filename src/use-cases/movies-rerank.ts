@@ -18,7 +18,7 @@ export const moviesRerank = defineUseCase({
   owner: 'search-team',
   about: 'A search page in the order this visitor would want it.',
   candidates: Item,
-  context: { user: User.by((request) => request.user.id) },
+  context: { user: { entity: User, id: (request) => request.user.id } },
   generate: [requested],
   filter: [inStock],
   featurize: [

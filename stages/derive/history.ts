@@ -8,7 +8,7 @@ export interface Liked {
 }
 
 /** How much less each step into the past counts. */
-const FADE = 0.93
+const FADE = 0.85
 /** A click of this session says more about this page than one of last month. */
 const SESSION_WEIGHT = 2
 
