@@ -12,7 +12,13 @@ export interface TableCache {
   /** The table where no wait is needed, or null. Starts a refresh where one is due. */
   peek(entity: Entity, waitUntil: CacheRead['waitUntil']): Cached<Table> | null
   /** The table, waited for at most `waitMs` where cold or older than 5 min. Never rejects. */
-  read(entity: Entity, options: CacheRead): Promise<Cached<Table>>
+  read(entity: Entity, options: TableRead): Promise<Cached<Table>>
+}
+
+/** How a caller waits for a table. */
+export interface TableRead extends CacheRead {
+  /** An age that is too old for this caller, sooner than the store's own refresh and the usual 5 min, ms. */
+  readonly maxAgeMs?: number
 }
 
 /** A request has six connections; the others are for the user's record and for sources. */
@@ -59,7 +65,12 @@ export function tableCache({
 
   return {
     peek: (entity, waitUntil) => cache.peek(`table/${entity.name}`, specOf(entity), waitUntil),
-    read: (entity, options) => cache.read(`table/${entity.name}`, specOf(entity), options),
+    read: (entity, { maxAgeMs, ...options }) => {
+      const spec = specOf(entity)
+      const sooner =
+        maxAgeMs === undefined ? spec : { ...spec, refreshMs: maxAgeMs, maxStaleMs: maxAgeMs }
+      return cache.read(`table/${entity.name}`, sooner, options)
+    },
   }
 }
 

@@ -1,0 +1,115 @@
+import { type Context, Hono } from 'hono'
+import type { Runtime } from '../wheel/runtime.ts'
+import { type AcceptedKeys, authenticate } from './auth.ts'
+import { parseJson, readBody } from './body.ts'
+import { CORS, preflight } from './cors.ts'
+import { decideRoutes } from './decide.ts'
+import { type Assets, docsRoutes } from './docs.ts'
+import { entityRoutes } from './entities.ts'
+import { healthRoutes } from './health.ts'
+import { importRoutes } from './imports.ts'
+import { modelRoutes } from './models.ts'
+import { Problem, problemResponse } from './problem.ts'
+import { type RateLimiter, rateGate } from './rate-limit.ts'
+import type { Route } from './route.ts'
+import { useCaseRoutes } from './use-cases.ts'
+import { userRoutes } from './users.ts'
+
+/** What the HTTP edge needs beside the runtime. */
+export interface AppOptions {
+  readonly runtime: Runtime
+  readonly keys: AcceptedKeys
+  readonly assets: Assets
+  /** Null: no limit. */
+  readonly limiter: RateLimiter | null
+}
+
+/** All routes of the API. */
+export function routesOf({ runtime, assets }: Pick<AppOptions, 'runtime' | 'assets'>): Route[] {
+  return [
+    ...decideRoutes(runtime),
+    ...entityRoutes(runtime),
+    ...modelRoutes(runtime),
+    ...useCaseRoutes(runtime),
+    ...userRoutes(runtime),
+    ...importRoutes(runtime),
+    ...healthRoutes(runtime),
+    ...docsRoutes(assets),
+  ]
+}
+
+/** The HTTP application: routing, keys and body limits in the order of the API's errors, problems for the rest. */
+export function createApp(options: AppOptions): Hono {
+  const app = new Hono()
+  const byPath = Map.groupBy(routesOf(options), ({ path }) => path)
+  for (const [path, routes] of byPath) {
+    for (const route of routes) app.on(route.method, path, (c) => run(route, c, options))
+    const methods = routes.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
+    const open = routes.some(({ access }) => access !== 'secret')
+    app.options(path, () => preflight(methods, open))
+    app.all(path, (c) =>
+      problemResponse(
+        new Problem(405, 'method_not_allowed', `Use ${methods.join(' or ')}.`, {
+          headers: { allow: [...methods, 'OPTIONS'].join(', '), ...(open ? CORS : {}) },
+        }),
+        pathOf(c.req.raw),
+      ),
+    )
+  }
+  app.notFound((c) =>
+    problemResponse(
+      new Problem(404, 'unknown_route', 'There is no such route.'),
+      pathOf(c.req.raw),
+    ),
+  )
+  app.onError((error, c) => problemResponse(problemOf(error), pathOf(c.req.raw)))
+  return app
+}
+
+async function run(route: Route, c: Context, options: AppOptions): Promise<Response> {
+  const response = await answer(route, c, options).catch((error: unknown) =>
+    problemResponse(problemOf(error), pathOf(c.req.raw)),
+  )
+  if (route.access !== 'secret')
+    for (const [name, value] of Object.entries(CORS)) response.headers.set(name, value)
+  return response
+}
+
+async function answer(route: Route, c: Context, options: AppOptions): Promise<Response> {
+  const request = c.req.raw
+  const key =
+    route.access === 'open' ? null : authenticate(request, options.keys, options.runtime.digests)
+  if (route.access === 'secret' && key?.kind !== 'secret')
+    throw new Problem(403, 'forbidden', 'This route needs the secret key.')
+  const body = route.body
+    ? await readBody(request, route.body.maxBytes, route.body.optional ?? false)
+    : null
+  return route.handle({
+    request,
+    kind: key?.kind ?? null,
+    param: (name) => paramOf(route, request, name),
+    json: () => parseJson(body),
+    admit: () => rateGate(options.limiter, request, key?.digest ?? null),
+    waitUntil: (work) => c.executionCtx.waitUntil(work),
+  })
+}
+
+/** From the path as it was sent: the router's own decoding lets malformed escapes pass. */
+function paramOf(route: Route, request: Request, name: string): string | null {
+  const at = route.path.split('/').indexOf(`:${name}`)
+  try {
+    return decodeURIComponent(pathOf(request).split('/')[at])
+  } catch {
+    return null
+  }
+}
+
+function pathOf(request: Request): string {
+  return new URL(request.url).pathname
+}
+
+function problemOf(error: unknown): Problem {
+  if (error instanceof Problem) return error
+  console.error(error)
+  return new Problem(500, 'internal', 'Something went wrong on our side.')
+}
