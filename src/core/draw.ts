@@ -21,8 +21,8 @@ export interface BoundFilter {
  */
 export class Eligibility {
   readonly drops: Drop[] = []
-  /** Judged candidates by filter: how many came in, how many it dropped. */
-  readonly counts: { in: number; dropped: number }[]
+  /** Judged candidates by filter: how many came in, how many it dropped, how many it could not judge. */
+  readonly counts: { in: number; dropped: number; failed: number }[]
   readonly #table: Table
   readonly #excluded: ReadonlySet<string>
   readonly #requested: SlotTest | null
@@ -40,17 +40,19 @@ export class Eligibility {
     this.#requested = requested
     this.#filters = filters
     this.#verdicts = new Uint8Array(table.size)
-    this.counts = filters.map(() => ({ in: 0, dropped: 0 }))
+    this.counts = filters.map(() => ({ in: 0, dropped: 0, failed: 0 }))
     for (const id of excluded) {
       const slot = table.slotOf(id)
       if (slot >= 0) this.#verdicts[slot] = DROPPED
     }
   }
 
+  /** Judges a slot; one that holds no record is never eligible. */
   slot(slot: number): boolean {
     const verdict = this.#verdicts[slot]
     if (verdict !== UNKNOWN) return verdict === ELIGIBLE
-    const eligible = this.#judge(slot, this.#table.ids[slot], false)
+    const id = this.#table.ids[slot]
+    const eligible = id !== '' && this.#judge(slot, id, false)
     this.#verdicts[slot] = eligible ? ELIGIBLE : DROPPED
     return eligible
   }
@@ -75,17 +77,27 @@ export class Eligibility {
       return false
     }
     for (let i = 0; i < this.#filters.length; i++) {
-      const { filter, reading } = this.#filters[i]
+      const { filter } = this.#filters[i]
       this.counts[i].in++
-      const status = reading.load(slot, id, -1)
-      const kept = status === 0 ? filter.keep(reading.values as never) : filter.onMissing === 'keep'
-      if (!kept) {
-        this.counts[i].dropped++
-        this.#drop(id, filter.name, status === 0 ? 'not_kept' : 'missing')
-        return false
-      }
+      const verdict = this.#ask(i, slot, id)
+      if (verdict === 'kept' || (verdict !== 'not_kept' && filter.onMissing === 'keep')) continue
+      this.counts[i].dropped++
+      this.#drop(id, filter.name, verdict)
+      return false
     }
     return true
+  }
+
+  /** A filter that throws has not judged: its `onMissing` decides, as for a record that is not there. */
+  #ask(index: number, slot: number, id: string): 'kept' | 'not_kept' | 'missing' | 'failed' {
+    const { filter, reading } = this.#filters[index]
+    try {
+      if (reading.load(slot, id, -1) !== 0) return 'missing'
+      return filter.keep(reading.values as never) ? 'kept' : 'not_kept'
+    } catch {
+      this.counts[index].failed++
+      return 'failed'
+    }
   }
 
   #drop(id: string, stage: string, reason: string): void {
@@ -123,18 +135,22 @@ function drawIds(
   limit: number,
   given: ReadonlyMap<string, GivenCandidate>,
 ): { considered: number; drawn: number } {
-  const seen = new Set<string>()
-  for (let i = 0; i < ids.length && seen.size < limit; i++) {
-    if (seen.has(ids[i]) || !eligibility.id(ids[i])) continue
-    if (!pool.addId(ids[i], source, scores?.[i] ?? 0, given.get(ids[i]) ?? null)) break
-    seen.add(ids[i])
+  const judged = new Set<string>()
+  let drawn = 0
+  for (let i = 0; i < ids.length && drawn < limit; i++) {
+    const id = ids[i]
+    if (judged.has(id)) continue
+    judged.add(id)
+    if (!eligibility.id(id)) continue
+    if (!pool.addId(id, source, scores?.[i] ?? 0, given.get(id) ?? null)) break
+    drawn++
   }
-  return { considered: ids.length, drawn: seen.size }
+  return { considered: ids.length, drawn }
 }
 
 /**
- * The `limit` best eligible slots by score, ties by slot, sorted. A binary heap of the worst on top;
- * eligibility is only asked of what would enter.
+ * The `limit` best eligible slots by score (one that is no number counts as 0), ties by slot, sorted. A
+ * binary heap of the worst on top; eligibility is only asked of what would enter.
  */
 export function best(
   ranking: Ranking,
@@ -144,8 +160,11 @@ export function best(
   const { slots, scores } = ranking
   const heap = new Int32Array(Math.min(limit, slots.length))
   let size = 0
-  const worse = (a: number, b: number): boolean =>
-    scores[a] < scores[b] || (scores[a] === scores[b] && slots[a] > slots[b])
+  const worse = (a: number, b: number): boolean => {
+    const left = scores[a] || 0
+    const right = scores[b] || 0
+    return left < right || (left === right && slots[a] > slots[b])
+  }
   const sink = (start: number): void => {
     let at = start
     for (;;) {
@@ -180,6 +199,6 @@ export function best(
   const order = heap.subarray(0, size).sort((a, b) => (worse(a, b) ? 1 : -1))
   return {
     slots: Int32Array.from(order, (i) => slots[i]),
-    scores: Float64Array.from(order, (i) => scores[i]),
+    scores: Float64Array.from(order, (i) => scores[i] || 0),
   }
 }

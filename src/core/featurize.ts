@@ -25,7 +25,7 @@ export function featurize(features: readonly Feature[], pool: Pool, scope: Scope
 
 function numberColumn(feature: Feature, pool: Pool, matrix: FeatureMatrix, index: number): void {
   const column = pool.table.numberColumn(feature.column?.field as string)
-  const map = feature.column?.map
+  const map = feature.column?.map ?? ((value: number) => value)
   const fallback = feature.fallback as number
   const { values, status, stride } = matrix
   const { slots } = pool
@@ -38,8 +38,7 @@ function numberColumn(feature: Feature, pool: Pool, matrix: FeatureMatrix, index
       values[base + row] = fallback
       continue
     }
-    const stored = column.values[slot]
-    values[base + row] = map ? map(stored) : stored
+    values[base + row] = mapped(map, column.values[slot])
     if (!Number.isFinite(values[base + row])) {
       values[base + row] = fallback
       status[base + row] = MISSING
@@ -75,6 +74,14 @@ function computeNumber(
   }
   for (let row = 0; row < pool.size; row++)
     set(row, reading.load(pool.slots[row], pool.idOf(row), row))
+}
+
+function mapped(map: (value: number) => number, value: number): number {
+  try {
+    return map(value)
+  } catch {
+    return Number.NaN
+  }
 }
 
 /** One candidate's bad record must not take the page down with it. */
@@ -145,14 +152,19 @@ function computeCategory(
   for (let row = 0; row < pool.size; row++) {
     if (constant === undefined || reading.perCandidate) {
       const known = reading.load(pool.slots[row], pool.idOf(row), row)
-      const value = known === 0 ? guarded(feature, reading.values) : undefined
-      const list = typeof value === 'string' ? [value] : (value as readonly string[] | undefined)
+      const list = known === 0 ? listOf(guarded(feature, reading.values)) : undefined
       constantStatus = list === undefined ? known || MISSING : 0
       constant = list ?? (feature.fallback as readonly string[])
     }
     matrix.status[base + row] = constantStatus
     builder.add(row, constant)
   }
+}
+
+/** The strings of a category, or undefined where `value` is none. */
+function listOf(value: unknown): readonly string[] | undefined {
+  if (typeof value === 'string') return [value]
+  return Array.isArray(value) && value.every((one) => typeof one === 'string') ? value : undefined
 }
 
 function categoryBuilder(out: CategoryColumn) {

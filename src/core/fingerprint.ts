@@ -1,6 +1,6 @@
 import { murmur3 } from './murmur3.ts'
 
-/** JSON with object keys in code-point order, so that equal values give equal text. */
+/** JSON with object keys in code-unit order, so that equal values give equal text. */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item)).join(',')}]`
   if (value !== null && typeof value === 'object') {

@@ -2,7 +2,9 @@ import type { Entity } from './entity.ts'
 import { EdgewheelError } from './errors.ts'
 import { fingerprint } from './fingerprint.ts'
 import type { Constraint } from './rank.ts'
-import type { DerivedRead, Reads, RecordRead, RetrievedRead } from './read.ts'
+import type { DerivedRead, Reads, RecordRead, RetrievedRead, ShapeRead } from './read.ts'
+import { dependsOnCandidate } from './reading.ts'
+import { isId } from './request.ts'
 import type { BoundScorer } from './stage.ts'
 import type { UseCase } from './use-case.ts'
 
@@ -47,12 +49,31 @@ function unique(useCase: UseCase, kind: string, names: readonly string[]): void 
   if (twice !== undefined) refuse(useCase, `two ${kind} are named '${twice}'`)
 }
 
-/** Every record and source that reads mention, through derived values too. */
+/** Every read that reads mention, through derived values too. */
 function eachRead(reads: Reads, visit: (alias: string, read: Reads[string]) => void): void {
   for (const [alias, read] of Object.entries(reads)) {
     visit(alias, read)
     if (read.read === 'derived') eachRead((read as DerivedRead<unknown>).reads, visit)
   }
+}
+
+/** The scorer with prior weights; what they and the chain disagree about is told as a contradiction. */
+function priorOf(useCase: UseCase): BoundScorer {
+  let prior: BoundScorer
+  try {
+    prior = useCase.score.bind(useCase.featurize, useCase.objective, null)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new EdgewheelError(
+      'invalid_definition',
+      `use case ${useCase.id}: prior weights of ${useCase.score.name}: ${reason}`,
+      { cause },
+    )
+  }
+  const worthless = prior.heads.find((head) => !Object.hasOwn(useCase.objective, head))
+  if (prior.heads.length > 1 && worthless !== undefined)
+    refuse(useCase, `score has a head '${worthless}', which objective gives no weight`)
+  return prior
 }
 
 /** Checks a use case and merges its reads. Throws `invalid_definition` at the first contradiction. */
@@ -82,18 +103,35 @@ export function planOf(useCase: UseCase): Plan {
     'constraints',
     useCase.constraints.map((constraint) => constraint.name),
   )
+  const own = useCase.generate.find(({ name }) => name === CATALOGUE || name === WANTED)
+  if (own) refuse(useCase, `source '${own.name}' has a name that the engine's own source uses`)
+  if (!(useCase.budgetMs > 0)) refuse(useCase, `budgetMs is above 0, not ${useCase.budgetMs}`)
+  if (!(useCase.coldBudgetMs >= 0))
+    refuse(useCase, `coldBudgetMs is at least 0, not ${useCase.coldBudgetMs}`)
+  for (const id of useCase.fallback)
+    if (!isId(id)) refuse(useCase, `fallback has '${id}', which cannot be an id`)
+  for (const [outcome, weight] of Object.entries(useCase.objective))
+    if (!Number.isFinite(weight)) refuse(useCase, `objective weighs '${outcome}' with ${weight}`)
   const takesCandidates = useCase.generate.some((source) => source.name === 'requested')
   const sourceNames = [...useCase.generate.map((source) => source.name), CATALOGUE, WANTED]
   if (sourceNames.length > 32) refuse(useCase, 'at most 30 sources')
   const keyed = new Map<string, { entity: Entity; fields: Set<string> }>()
   const paged = new Map<string, Entity>([[useCase.candidates.name, useCase.candidates]])
   for (const [alias, binding] of Object.entries(useCase.context)) {
+    if (alias === useCase.candidates.name)
+      refuse(useCase, `context binds '${alias}', under which stages read the candidate`)
     if (binding.entity.layout === 'keyed')
       keyed.set(alias, { entity: binding.entity, fields: new Set() })
     else paged.set(binding.entity.name, binding.entity)
   }
+  const derived = new Map<string, DerivedRead<unknown>>()
   const check = (stage: string, reads: Reads, rowless: boolean): void =>
     eachRead(reads, (alias, read) => {
+      if (read.read === 'derived') checkDerived(stage, read as DerivedRead<unknown>)
+      if (read.read === 'context')
+        for (const name of Object.keys((read as ShapeRead<unknown>).shape))
+          if (!Object.hasOwn(useCase.request.shape, name))
+            refuse(useCase, `${stage} reads context.${name}, which request does not declare`)
       if (read.read === 'retrieved' && !sourceNames.includes((read as RetrievedRead).source))
         refuse(
           useCase,
@@ -115,9 +153,27 @@ export function planOf(useCase: UseCase): Plan {
         )
       if (bound.name !== entity)
         refuse(useCase, `${stage} reads '${alias}' as ${entity}, but it is bound to ${bound.name}`)
-      for (const field of fields) keyed.get(alias)?.fields.add(field)
+      for (const field of fields) {
+        if (!bound.fields.has(field))
+          refuse(useCase, `${stage} reads '${alias}.${field}', which entity ${entity} has not`)
+        keyed.get(alias)?.fields.add(field)
+      }
     })
-  for (const source of useCase.generate) check(`source ${source.name}`, source.reads, true)
+  const checkDerived = (stage: string, read: DerivedRead<unknown>): void => {
+    if ((derived.get(read.name) ?? read) !== read)
+      refuse(useCase, `${stage} reads '${read.name}', and two derived values have that name`)
+    derived.set(read.name, read)
+    if (dependsOnCandidate(read.reads, useCase.candidates.name))
+      refuse(
+        useCase,
+        `derived value '${read.name}' reads the candidate, but is computed once for all`,
+      )
+  }
+  for (const source of useCase.generate) {
+    check(`source ${source.name}`, source.reads, true)
+    if (dependsOnCandidate(source.reads, useCase.candidates.name))
+      refuse(useCase, `source ${source.name} reads the candidate, but there is none yet`)
+  }
   for (const filter of useCase.filter) check(`filter ${filter.name}`, filter.reads, true)
   for (const feature of useCase.featurize) {
     check(`feature ${feature.name}`, feature.reads, false)
@@ -143,7 +199,7 @@ export function planOf(useCase: UseCase): Plan {
     takesCandidates,
     keyed,
     paged: [...paged.values()],
-    prior: useCase.score.bind(useCase.featurize, useCase.objective, null),
+    prior: priorOf(useCase),
     fingerprint: fingerprint(chainOf(useCase)),
   }
 }

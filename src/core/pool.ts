@@ -103,6 +103,7 @@ export class Pool {
 
   #mark(row: number, source: number, score: number): void {
     this.sources[row] |= 1 << source
-    this.retrieval[source][row] = score
+    // NaN says that a source did not draw the row; a score that is no number must not.
+    this.retrieval[source][row] = score || 0
   }
 }

@@ -49,7 +49,7 @@ export function recordRead<Name extends string, Value>(
     entity,
     fields,
     required,
-    hash: [entity, fields, required],
+    hash: [entity, [...fields].sort(), required],
   }
 }
 
@@ -64,12 +64,17 @@ export interface ShapeRead<Value> extends Read<Value> {
 
 /** Fields of the request's `context`: `context({ device: z.enum(['phone', 'desk']) })`. */
 export function context<const S extends Shape>(shape: S): ShapeRead<ShapeValues<S>> {
-  return { read: 'context', perCandidate: false, shape, hash: ['context', Object.keys(shape)] }
+  return {
+    read: 'context',
+    perCandidate: false,
+    shape,
+    hash: ['context', Object.keys(shape).sort()],
+  }
 }
 
 /** Fields the caller sends with each candidate: `given({ bm25: z.number() })`. */
 export function given<const S extends Shape>(shape: S): ShapeRead<ShapeValues<S>> {
-  return { read: 'given', perCandidate: true, shape, hash: ['given', Object.keys(shape)] }
+  return { read: 'given', perCandidate: true, shape, hash: ['given', Object.keys(shape).sort()] }
 }
 
 /** What a source said of the candidate. */

@@ -11,7 +11,14 @@ export interface Scope {
   /** The alias under which stages read the candidate's record: the candidates' entity. */
   readonly candidateAlias: string
   /** Values of `derive`, by declaration; a decision computes each once. */
-  readonly derived: Map<DerivedRead<unknown>, { value: unknown; status: number }>
+  readonly derived: Map<DerivedRead<unknown>, Derived>
+}
+
+/** A derived value; `failed` where its `compute` threw, and then it is missing for all who read it. */
+export interface Derived {
+  readonly value: unknown
+  readonly status: number
+  readonly failed: boolean
 }
 
 /** The candidate being looked at: its slot (-1 unknown), id, and row in the pool (-1 before it is drawn). */
@@ -106,18 +113,25 @@ function requestValue(
   }
 }
 
-function derivedValue(
-  read: DerivedRead<unknown>,
-  scope: Scope,
-): { value: unknown; status: number } {
-  const known = scope.derived.get(read)
-  if (known) return known
+function derivedValue(read: DerivedRead<unknown>, scope: Scope): Derived {
+  let derived = scope.derived.get(read)
+  if (derived === undefined) {
+    derived = deriveOnce(read, scope)
+    scope.derived.set(read, derived)
+  }
+  return derived
+}
+
+function deriveOnce(read: DerivedRead<unknown>, scope: Scope): Derived {
   const reading = bindReads(read.reads, scope, null)
   const status = reading.load(-1, '', -1)
-  const value = status === 0 ? read.compute(reading.values as never, scope.context) : undefined
-  const entry = { value, status }
-  scope.derived.set(read, entry)
-  return entry
+  if (status !== 0) return { value: undefined, status, failed: false }
+  try {
+    const value = read.compute(reading.values as never, scope.context)
+    return { value, status: 0, failed: false }
+  } catch {
+    return { value: undefined, status: MISSING, failed: true }
+  }
 }
 
 function shaped(

@@ -99,16 +99,18 @@ export function parseFilter(
     const keys = Object.keys(node)
     const join = keys.find((key) => key === 'all' || key === 'any' || key === 'not')
     if (join !== undefined) {
-      for (const key of keys) if (key !== join) fail(`${path}.${key}`, `unknown key beside ${join}`)
+      for (const key of keys)
+        if (key !== join) fail(`${path}.${key.slice(0, 64)}`, `unknown key beside ${join}`)
       if (depth >= FILTER_CAPS.depth) exceed(path, `nested deeper than ${FILTER_CAPS.depth}`)
       const inner = (node as Record<string, unknown>)[join]
       // Deep paths would grow quadratically; nothing deeper than the cap needs its exact place.
-      const at = depth > FILTER_CAPS.depth ? path : `${path}.${join}`
+      const tooDeep = depth > FILTER_CAPS.depth
+      const at = tooDeep ? path : `${path}.${join}`
       if (join === 'not') stack.push({ node: inner, path: at, depth: depth + 1 })
       else if (!Array.isArray(inner)) fail(`${path}.${join}`, 'expected a list')
       else
         for (let i = inner.length - 1; i >= 0; i--)
-          stack.push({ node: inner[i], path: `${at}[${i}]`, depth: depth + 1 })
+          stack.push({ node: inner[i], path: tooDeep ? at : `${at}[${i}]`, depth: depth + 1 })
       continue
     }
     if (++clauses > FILTER_CAPS.clauses) exceed(path, `more than ${FILTER_CAPS.clauses} clauses`)

@@ -2,6 +2,7 @@ import { type Chosen, choose } from './choose.ts'
 import type { DecisionContext } from './context.ts'
 import { type Clock, within } from './deadline.ts'
 import { drawInto, Eligibility } from './draw.ts'
+import { fallbackItems } from './fallback.ts'
 import { featurize } from './featurize.ts'
 import type { FeatureMatrix } from './matrix.ts'
 import type { Plan } from './plan.ts'
@@ -91,8 +92,13 @@ export async function runChain(plan: Plan, input: DecideInput): Promise<Slate> {
   )
   await generate(plan, input, scope, pool, eligibility)
   for (let i = 0; i < useCase.filter.length; i++) {
-    const { in: came, dropped } = eligibility.counts[i]
-    trace.add(computed('filter', useCase.filter[i].name, came, came - dropped))
+    const { in: came, dropped, failed } = eligibility.counts[i]
+    const { name } = useCase.filter[i]
+    if (failed > 0) trace.degrade(`filter_failed:${name}`)
+    trace.add({
+      ...computed('filter', name, came, came - dropped),
+      ...(failed > 0 ? { state: 'failed', note: `threw for ${failed}; onMissing decided` } : {}),
+    })
   }
   const matrix = featurize(useCase.featurize, pool, scope)
   trace.add(computed('featurize', 'features', pool.size, useCase.featurize.length))
@@ -100,6 +106,8 @@ export async function runChain(plan: Plan, input: DecideInput): Promise<Slate> {
   const scores = scorer.score(matrix)
   trace.add(computed('score', useCase.score.name, pool.size, pool.size))
   const rankColumns = useCase.constraints.map((constraint) => constraint.read(pool, scope))
+  for (const [{ name }, { failed }] of scope.derived)
+    if (failed) trace.degrade(`derive_failed:${name}`)
   const chosen = choose(
     useCase.rank,
     useCase.constraints,
@@ -266,30 +274,4 @@ function fill(plan: Plan, pool: Pool, eligibility: Eligibility, limit: number, t
     state: 'ok',
     ioMs: 0,
   })
-}
-
-/**
- * Ids the owner vouches for. With the store at hand they pass the filters like all others; without it
- * the chain's filters are waived, but `exclude` and the request's own filter never are.
- */
-function fallbackItems(plan: Plan, input: DecideInput, eligibility: Eligibility): SlateItem[] {
-  const { request, items, trace } = input
-  const blind = items === null || trace.degraded.some((reason) => reason.startsWith('store_'))
-  if (plan.takesCandidates && !blind) return []
-  const test = request.filter && items ? compileFilter(request.filter, items) : null
-  const vouched = request.candidates?.map(({ id }) => id) ?? plan.useCase.fallback
-  const ids = [...new Set(vouched)].filter((id) => {
-    if (!blind) return eligibility.id(id)
-    if (request.exclude.has(id)) return false
-    return request.filter === undefined || (test?.(items?.slotOf(id) ?? -1) ?? false)
-  })
-  if (ids.length > 0) trace.degrade('fallback')
-  return ids.slice(0, request.limit).map((id, i) => ({
-    id,
-    position: i + 1,
-    score: null,
-    propensity: 1,
-    sources: ['fallback'],
-    row: -1,
-  }))
 }
