@@ -1,5 +1,6 @@
+import { Odds } from './odds.ts'
 import type { Random } from './random.ts'
-import type { Choice, Chooser, Constraint, ConstraintState, RankColumn, Ranker } from './rank.ts'
+import type { Choice, Constraint, ConstraintState, RankColumn, Ranker } from './rank.ts'
 
 /** A slate as chosen: rows in order with their propensities, and at which positions constraints gave way. */
 export interface Chosen {
@@ -54,30 +55,18 @@ export function propensitiesOf(
   return propensities
 }
 
-/** The open row with the highest utility, ties to the lowest index; -1 where none is open. */
-export function bestOpen(open: Uint8Array, utilities: Float64Array): number {
-  let best = -1
-  for (let row = 0; row < open.length; row++)
-    if (open[row] === 1 && (best < 0 || utilities[row] > utilities[best])) best = row
-  return best
-}
-
 /** One slate in the making. For each position: `prepare`, then ask or draw, then `take`. */
 class Draws {
   readonly relaxed: number[] = []
-  readonly #chooser: Chooser
   readonly #states: readonly ConstraintState[]
   /** Scores with the adjustments that never change. */
   readonly #settled: Float64Array
   /** The states from the first one on whose adjustment changes with the picks. */
   readonly #adjusting: readonly ConstraintState[]
-  readonly #utilities: Float64Array
   readonly #free: Uint8Array
-  readonly #open: Uint8Array
-  #openRows: number
+  readonly #odds: Odds
   #changed = true
   #forced = -1
-  #total = 0
 
   constructor(
     ranker: Ranker,
@@ -86,63 +75,45 @@ class Draws {
     scores: Float64Array,
   ) {
     const rows = scores.length
-    this.#chooser = ranker.begin(rows)
     this.#states = constraints.map((constraint, i) => constraint.begin(columns[i], rows))
-    this.#settled = Float64Array.from(scores, finite)
+    this.#settled = finite(scores)
     const adjusting = this.#states.filter((state) => state.adjust !== undefined)
     while (adjusting.length > 0 && adjusting[0].fixed) adjusting.shift()?.adjust?.(this.#settled)
     this.#adjusting = adjusting
-    this.#utilities = adjusting.length > 0 ? new Float64Array(rows) : this.#settled
     this.#free = new Uint8Array(rows).fill(1)
-    this.#open = new Uint8Array(rows)
-    this.#openRows = 0
+    this.#odds = new Odds(ranker, adjusting.length > 0 ? new Float64Array(rows) : this.#settled)
   }
 
   prepare(position: number): void {
     this.#forced = this.#forcedRow(position)
     if (this.#forced >= 0) return
-    if (this.#changed) this.#maskRows(this.#states)
-    const changed = this.#changed
-    if (this.#openRows === 0) {
+    const odds = this.#odds
+    if (this.#changed) {
+      this.#changed = false
+      this.#mask(this.#states)
+      this.#adjust()
+    }
+    if (odds.openRows === 0) {
       this.relaxed.push(position)
-      this.#maskRows(this.#states.filter((state) => state.force !== undefined))
-      if (this.#openRows === 0) this.#maskRows([])
+      this.#changed = true
+      this.#mask(this.#states.filter((state) => state.force !== undefined))
+      if (odds.openRows === 0) this.#mask([])
     }
-    if (changed && this.#adjusting.length > 0) {
-      this.#utilities.set(this.#settled)
-      for (const state of this.#adjusting) state.adjust?.(this.#utilities)
-    }
-    this.#total = this.#chooser.weigh(this.#open, this.#utilities, changed)
-    this.#changed = this.relaxed.at(-1) === position
+    odds.settle()
   }
 
   propensity(row: number): number {
     if (this.#forced >= 0) return row === this.#forced ? 1 : 0
-    return this.#open[row] === 1 ? this.#chooser.weights[row] / this.#total : 0
+    return this.#odds.propensity(row)
   }
 
   draw(random: Random): number {
-    if (this.#forced >= 0) return this.#forced
-    const open = this.#open
-    const { weights } = this.#chooser
-    const target = random.float() * this.#total
-    let sum = 0
-    let last = -1
-    for (let row = 0; row < open.length; row++) {
-      if (open[row] === 0 || weights[row] === 0) continue
-      sum += weights[row]
-      last = row
-      if (sum > target) break
-    }
-    return last
+    return this.#forced >= 0 ? this.#forced : this.#odds.draw(random)
   }
 
   take(row: number, position: number): void {
     this.#free[row] = 0
-    if (this.#open[row] === 1) {
-      this.#open[row] = 0
-      this.#openRows--
-    }
+    this.#odds.close(row)
     for (const state of this.#states) if (state.taken?.(row, position)) this.#changed = true
   }
 
@@ -154,18 +125,31 @@ class Draws {
     return -1
   }
 
-  #maskRows(states: readonly ConstraintState[]): void {
-    const open = this.#open
+  #mask(states: readonly ConstraintState[]): void {
+    const { open } = this.#odds
     open.set(this.#free)
     for (const { blocked } of states)
       if (blocked) for (let row = 0; row < open.length; row++) open[row] &= blocked[row] ^ 1
-    let count = 0
-    for (let row = 0; row < open.length; row++) count += open[row]
-    this.#openRows = count
+    this.#odds.reopened()
+  }
+
+  #adjust(): void {
+    if (this.#adjusting.length === 0) return
+    const { utilities } = this.#odds
+    utilities.set(this.#settled)
+    for (const state of this.#adjusting) state.adjust?.(utilities)
+    this.#odds.revalued()
   }
 }
 
-function finite(score: number): number {
+function finite(scores: Float64Array): Float64Array {
   const { MAX_VALUE } = Number
-  return Number.isNaN(score) ? -MAX_VALUE : Math.max(-MAX_VALUE, Math.min(MAX_VALUE, score))
+  const numbers = new Float64Array(scores.length)
+  for (let row = 0; row < scores.length; row++) {
+    const score = scores[row]
+    numbers[row] = Number.isNaN(score)
+      ? -MAX_VALUE
+      : Math.max(-MAX_VALUE, Math.min(MAX_VALUE, score))
+  }
+  return numbers
 }

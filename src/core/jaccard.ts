@@ -1,27 +1,31 @@
 import type { CodesColumn } from './rank-columns.ts'
 
+/** Raises `into[r]` to the similarity of `row` and r where that is higher; true where it raised any. */
+export type Raise = (row: number, into: Float64Array) => boolean
+
 /**
- * Similarities of a row's codes to those of every other row: |A ∩ B| / |A ∪ B| (Jaccard 1901), 0 where
- * both are empty. Gives a function that raises `into[r]` to the similarity of `row` and r where it is
- * lower, and says whether it raised any.
+ * Similarities of a row's codes to those of every row: |A ∩ B| / |A ∪ B| (Jaccard 1901), 0 where both are
+ * empty.
  */
-export function jaccardRaiser(
-  column: CodesColumn,
-  rows: number,
-): (row: number, into: Float64Array) => boolean {
+export function jaccardRaiser(column: CodesColumn, rows: number): Raise {
   const local = new Map<number, number>()
   for (const code of column.codes) if (!local.has(code)) local.set(code, local.size)
-  const shared = local.size <= 32 ? byMask(column, rows, local) : bySearch(column)
-  const { offsets } = column
+  return local.size <= 32 ? byMask(column, rows, local) : bySet(column, rows)
+}
+
+function byMask(column: CodesColumn, rows: number, local: ReadonlyMap<number, number>): Raise {
+  const { offsets, codes } = column
+  const masks = new Int32Array(rows)
+  for (let row = 0; row < rows; row++)
+    for (let i = offsets[row]; i < offsets[row + 1]; i++)
+      masks[row] |= 1 << (local.get(codes[i]) as number)
   return (row, into) => {
-    const own = offsets[row + 1] - offsets[row]
-    if (own === 0) return false
-    const inRow = shared(row)
+    const mask = masks[row]
     let raised = false
     for (let other = 0; other < rows; other++) {
-      const both = inRow(other)
+      const both = bitCount(mask & masks[other])
       if (both === 0) continue
-      const similarity = both / (own + offsets[other + 1] - offsets[other] - both)
+      const similarity = both / bitCount(mask | masks[other])
       if (similarity > into[other]) {
         into[other] = similarity
         raised = true
@@ -31,28 +35,20 @@ export function jaccardRaiser(
   }
 }
 
-/** Counts the codes that another row has in common with this one. */
-type Shared = (row: number) => (other: number) => number
-
-function byMask(column: CodesColumn, rows: number, local: ReadonlyMap<number, number>): Shared {
-  const masks = new Int32Array(rows)
-  for (let row = 0; row < rows; row++)
-    for (let i = column.offsets[row]; i < column.offsets[row + 1]; i++)
-      masks[row] |= 1 << (local.get(column.codes[i]) as number)
-  return (row) => {
-    const mask = masks[row]
-    return (other) => bitCount(mask & masks[other])
-  }
-}
-
-function bySearch({ offsets, codes }: CodesColumn): Shared {
-  return (row) => {
+function bySet({ offsets, codes }: CodesColumn, rows: number): Raise {
+  return (row, into) => {
     const own = new Set(codes.subarray(offsets[row], offsets[row + 1]))
-    return (other) => {
+    let raised = false
+    for (let other = 0; other < rows; other++) {
       let both = 0
       for (let i = offsets[other]; i < offsets[other + 1]; i++) if (own.has(codes[i])) both++
-      return both
+      const similarity = both / (own.size + offsets[other + 1] - offsets[other] - both || 1)
+      if (similarity > into[other]) {
+        into[other] = similarity
+        raised = true
+      }
     }
+    return raised
   }
 }
 

@@ -9,25 +9,24 @@ export interface Choice {
   readonly propensity: number
 }
 
-/** Says how likely each open row is at the next slot; the engine draws. */
+/**
+ * Says how likely each open row is at the next slot; the engine draws, and logs the very numbers it drew by.
+ * P(row) = explore × weight(row) / Σ weight(open rows), and 1 − explore more for the best open row (ties:
+ * the lowest).
+ */
 export interface Ranker {
   readonly stage: 'rank'
   readonly name: string
   /** Part of the chain as data, and of a decision's replay. */
   readonly options: Readonly<Record<string, number>>
-  begin(rows: number): Chooser
-}
-
-/** A ranker at work on one slate. */
-export interface Chooser {
-  /** By row, at least 0; what stands at rows that are not open is ignored. */
-  readonly weights: Float64Array
+  /** From 0 (the best row always) to 1. */
+  readonly explore: number
   /**
-   * Sets the weights of the open rows (1 in `open`, at least one) to their chances at the next slot, up to
-   * a common factor, and returns their sum, above 0. `utilities` are scores after boosts, finite numbers;
-   * `changed` says that they may differ from the last call's, and is true at the first.
+   * A row's chance among the explored, relative to that of a row with utility `best`: 1 where they are
+   * equal, at least 0, not lower for a higher utility. Utilities are scores after boosts, finite numbers.
+   * `best` only keeps numbers in range: the ratio of two rows' weights must not depend on it.
    */
-  weigh(open: Uint8Array, utilities: Float64Array, changed: boolean): number
+  readonly weight: (utility: number, best: number) => number
 }
 
 /** What a constraint knows of each row; logged with the decision so that it can be replayed. */
