@@ -26,7 +26,9 @@ function namedBy(table: Table): NamedBy {
       const named = slotOfCode[neighbours.codes[neighbours.offsets[slot] + i]]
       if (named < 0) continue
       slots[next[named]] = slot
-      scores[next[named]++] = similarity.values[similarity.offsets[slot] + i]
+      // A list of similarities that is too short says nothing of the rest.
+      const at = similarity.offsets[slot] + i
+      scores[next[named]++] = at < similarity.offsets[slot + 1] ? similarity.values[at] : 0
     }
   }
   return { offsets, slots, scores }
@@ -44,6 +46,7 @@ export const similarity = derive('similarity', {
     const touched: number[] = []
     for (const { slot, weight } of history)
       for (let i = offsets[slot]; i < offsets[slot + 1]; i++) {
+        if (scores[i] === 0) continue
         if (bySlot[slots[i]] === 0) touched.push(slots[i])
         bySlot[slots[i]] += weight * scores[i]
       }

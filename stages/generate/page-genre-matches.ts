@@ -17,7 +17,7 @@ export const pageGenreMatches = source('page_genre_matches', {
         let shared = 0
         for (let at = from; at < to; at++) shared += wanted[genres.codes[at]]
         const all = page.genres.length + (to - from) - shared
-        scores[i] = all === 0 ? 0 : (shared / all) * Math.log1p(popularity.values[slots[i]])
+        scores[i] = all === 0 ? 0 : (shared / all) * Math.log1p(popularity.values[slots[i]] || 0)
       }
     }
     return { slots, scores, sorted: false }

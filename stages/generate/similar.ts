@@ -10,10 +10,14 @@ export const similar = source('similar', {
     const neighbours = items.stringsColumn('neighbours')
     const scores = items.numbersColumn('neighbour_scores')
     if (slot < 0 || !neighbours || !scores) return { ids: [] }
-    const [from, to] = [neighbours.offsets[slot], neighbours.offsets[slot + 1]]
-    return {
-      ids: Array.from(neighbours.codes.subarray(from, to), (code) => neighbours.dictionary[code]),
-      scores: Array.from(scores.values.subarray(scores.offsets[slot], scores.offsets[slot + 1])),
+    const drawn: { id: string; score: number }[] = []
+    for (let i = neighbours.offsets[slot]; i < neighbours.offsets[slot + 1]; i++) {
+      const id = neighbours.dictionary[neighbours.codes[i]]
+      const at = scores.offsets[slot] + i - neighbours.offsets[slot]
+      const score = at < scores.offsets[slot + 1] ? scores.values[at] : 0
+      // A film may outlive its neighbours: those that were removed are still in its list.
+      if (items.slotOf(id) >= 0) drawn.push({ id, score })
     }
+    return { ids: drawn.map(({ id }) => id), scores: drawn.map(({ score }) => score) }
   },
 })

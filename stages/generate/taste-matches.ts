@@ -11,14 +11,14 @@ export const tasteMatches = source('taste', {
     const popularity = items.numberColumn('batch_positives')
     const { slots } = orderedBy(items, 'batch_positives')
     const scores = new Float64Array(slots.length)
-    if (genres && popularity && taste.length > 0)
-      for (let i = 0; i < slots.length; i++) {
-        const slot = slots[i]
-        let match = 0
-        for (let at = genres.offsets[slot]; at < genres.offsets[slot + 1]; at++)
-          match += taste[genres.codes[at]]
-        scores[i] = match * match * Math.log1p(popularity.values[slot])
-      }
+    if (!genres || !popularity || taste.length === 0) return { ids: [] }
+    for (let i = 0; i < slots.length; i++) {
+      const slot = slots[i]
+      let match = 0
+      for (let at = genres.offsets[slot]; at < genres.offsets[slot + 1]; at++)
+        match += taste[genres.codes[at]]
+      scores[i] = match * match * Math.log1p(popularity.values[slot] || 0)
+    }
     return { slots, scores, sorted: false }
   },
 })
