@@ -7,6 +7,8 @@ export interface Env {
   readonly ASSETS: Fetcher
   readonly RECORDS: DurableObjectNamespace<RecordsRpc>
   readonly REGISTRY: DurableObjectNamespace<RegistryRpc>
+  /** Optional: counts requests per key and network; without it there is no limit. */
+  readonly RATE_LIMITER?: RateLimit
   /** Which driver serves features: `kv` (default) or `redis`. */
   readonly FEATURE_STORE?: string
   readonly UPSTASH_REDIS_REST_URL?: string

@@ -1,10 +1,11 @@
+import * as z from 'zod'
 import type { Entity } from '../core/entity.ts'
 import type { FieldValue } from '../core/field.ts'
 import { isId } from '../core/request.ts'
 import type { RecordRow } from '../wheel/records.ts'
-import { ID_EXPECTED, isObject } from './ids.ts'
+import { freeObject, ID_EXPECTED, idSchema, isObject } from './ids.ts'
 import { pathText } from './issues.ts'
-import { TIME_EXPECTED, timeMs } from './times.ts'
+import { TIME_EXPECTED, TIME_JSON_SCHEMA, timeMs } from './times.ts'
 
 /** A record that was taken, and the names in it that its entity does not know. */
 export interface ReadRecord {
@@ -23,7 +24,7 @@ export interface RejectedRecord {
 }
 
 /** The most characters of JSON that the attributes of one record may have: an owner stores rows, not files. */
-export const MAX_RECORD_CHARS = 64 * 1024
+export const MAX_RECORD_CHARS = 256 * 1024
 
 const KEYS = ['id', 'attributes', 'updatedAt']
 
@@ -78,3 +79,10 @@ export function readRecord(
     return reject('too_large', ['attributes'], `more than ${MAX_RECORD_CHARS} characters of JSON`)
   return { row: { id: written.id, attributes, updatedAtMs }, ignored }
 }
+
+/** A record of a PUT in the words of the document; {@link readRecord} checks it by its entity. */
+export const recordBody = z.strictObject({
+  id: idSchema,
+  attributes: freeObject,
+  updatedAt: z.unknown().meta(TIME_JSON_SCHEMA).optional(),
+})

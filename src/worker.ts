@@ -1,0 +1,138 @@
+import { DurableObject } from 'cloudflare:workers'
+import type { Clock } from './core/deadline.ts'
+import type { Entity } from './core/entity.ts'
+import { EdgewheelError } from './core/errors.ts'
+import { type Plan, planOf } from './core/plan.ts'
+import type { UseCase } from './core/use-case.ts'
+import type { Env } from './env.ts'
+import { createApp } from './http/app.ts'
+import { Problem, problemResponse } from './http/problem.ts'
+import { secretsOf } from './http/secrets.ts'
+import type { FeatureStore } from './store/feature-store.ts'
+import { isolateCache } from './store/isolate-cache.ts'
+import { kvStore } from './store/kv.ts'
+import { redisStore } from './store/redis.ts'
+import { tableCache } from './store/tables.ts'
+import { recordOwners } from './wheel/record-owners.ts'
+import { recordsClass } from './wheel/records.ts'
+import type { Runtime } from './wheel/runtime.ts'
+
+/** What a project hands over: its entities and use cases. */
+export interface WorkerOptions {
+  readonly entities: readonly Entity[]
+  readonly useCases: readonly UseCase[]
+}
+
+/**
+ * Makes the Worker and its object classes from definitions. Throws `invalid_definition` where they
+ * contradict each other, so that the Worker does not start. Export `objects` under the names that the
+ * bindings use.
+ */
+export function createWorker({ entities, useCases }: WorkerOptions) {
+  const plans = plansOf(useCases, entities)
+  const apps = new WeakMap<Env, ReturnType<typeof createApp>>()
+  const appOf = (env: Env) => {
+    let app = apps.get(env)
+    if (!app) {
+      app = appWith(env, plans, entities)
+      apps.set(env, app)
+    }
+    return app
+  }
+  const handler = {
+    fetch(request, env, ctx) {
+      try {
+        return appOf(env).fetch(request, env, ctx)
+      } catch (error) {
+        // Settings are missing; nothing else throws before a route is found.
+        if (!(error instanceof Problem)) throw error
+        console.error(error.message)
+        return problemResponse(error, new URL(request.url).pathname)
+      }
+    },
+  } satisfies ExportedHandler<Env>
+  return {
+    handler,
+    objects: {
+      Records: recordsClass<Env>({ entities, storeOf }),
+      Registry: class Registry extends DurableObject<Env> {},
+    },
+  }
+}
+
+/** The feature store that `FEATURE_STORE` names. */
+function storeOf(env: Env): FeatureStore {
+  const driver = env.FEATURE_STORE ?? 'kv'
+  if (driver === 'kv') return kvStore({ namespace: env.FEATURES })
+  if (driver !== 'redis')
+    throw new Problem(503, 'not_configured', `FEATURE_STORE is kv or redis, not '${driver}'.`)
+  const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = env
+  if (!url || !token)
+    throw new Problem(
+      503,
+      'not_configured',
+      'FEATURE_STORE is redis, but UPSTASH_REDIS_REST_URL or UPSTASH_REDIS_REST_TOKEN is not set.',
+    )
+  return redisStore({ url, token })
+}
+
+const clock: Clock = {
+  nowMs: () => Date.now(),
+  sleep: (ms, signal) =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms)
+      signal.addEventListener('abort', () => {
+        clearTimeout(timer)
+        resolve()
+      })
+    }),
+}
+
+function appWith(env: Env, plans: ReadonlyMap<string, Plan>, entities: readonly Entity[]) {
+  const { keys, ...secrets } = secretsOf(env)
+  const store = storeOf(env)
+  const cache = isolateCache({ clock, random: Math.random })
+  const runtime: Runtime = {
+    ...secrets,
+    plans,
+    entities: new Map(entities.map((entity) => [entity.name, entity])),
+    store,
+    tables: tableCache({ store, cache }),
+    models: { read: async () => ({ serving: null, rejected: null }) },
+    owners: recordOwners(env.RECORDS, entities),
+    registry: {
+      upload: async () => ({ version: 1 }),
+      publish: async () => false,
+      list: async () => ({ current: null, versions: [] }),
+      artifact: async () => null,
+    },
+    clock,
+  }
+  return createApp({ runtime, keys, assets: env.ASSETS, limiter: env.RATE_LIMITER ?? null })
+}
+
+function refuse(message: string): never {
+  throw new EdgewheelError('invalid_definition', message)
+}
+
+/** Checks all definitions together. */
+function plansOf(
+  useCases: readonly UseCase[],
+  entities: readonly Entity[],
+): ReadonlyMap<string, Plan> {
+  const plans = new Map<string, Plan>()
+  const known = new Map<string, Entity>()
+  for (const entity of entities) {
+    if (known.has(entity.name)) refuse(`two entities are named '${entity.name}'`)
+    known.set(entity.name, entity)
+  }
+  for (const useCase of useCases) {
+    if (plans.has(useCase.id)) refuse(`two use cases are named '${useCase.id}'`)
+    const bound = Object.values(useCase.context).map(({ entity }) => entity)
+    for (const entity of [useCase.candidates, ...bound])
+      if (known.get(entity.name) !== entity)
+        refuse(`use case ${useCase.id}: entity '${entity.name}' is not among the entities`)
+    plans.set(useCase.id, planOf(useCase))
+  }
+  return plans
+}
