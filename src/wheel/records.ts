@@ -77,7 +77,8 @@ export function recordsClass<Env>({
     readonly #rows: RecordRows
     #failures = 0
     #retryAtMs = 0
-    /** Settles when the publication under way has; never rejects. */
+    #underWay = 0
+    /** Settles when the publications under way have; never rejects. */
     #published: Promise<void> = Promise.resolve()
 
     constructor(ctx: DurableObjectState, env: Env) {
@@ -141,8 +142,8 @@ export function recordsClass<Env>({
 
     /** Never rejects for what the store does: the platform gives up after six retries. */
     override async alarm(): Promise<void> {
-      if (!this.#dirty()) return
-      await this.#publish().catch(() => {})
+      if (this.#underWay > 0) await this.#published
+      else if (this.#dirty()) await this.#publish().catch(() => {})
       // Outside of the catch: should even this fail, the platform's own retries are what is left.
       await this.#arm(await this.ctx.storage.getAlarm())
     }
@@ -162,11 +163,10 @@ export function recordsClass<Env>({
 
     /** One publication after the other: of two under way the older could be written last. */
     #publish(): Promise<number> {
+      this.#underWay++
       const asOfMs = this.#published.then(() => this.#publishNow())
-      this.#published = asOfMs.then(
-        () => {},
-        () => {},
-      )
+      const ended = () => void this.#underWay--
+      this.#published = asOfMs.then(ended, ended)
       return asOfMs
     }
 
@@ -189,7 +189,9 @@ export function recordsClass<Env>({
         console.error(`${this.ctx.id.name}: not published, again in ${backoffMs} ms:`, error)
         throw error
       } finally {
-        await this.#arm(await this.ctx.storage.getAlarm())
+        // An alarm for what a flush has published would come too soon for what follows.
+        if ((await this.ctx.storage.getAlarm()) !== null) await this.ctx.storage.deleteAlarm()
+        await this.#arm(null)
       }
       return asOfMs
     }

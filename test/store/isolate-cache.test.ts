@@ -21,7 +21,7 @@ function source(load: (call: number, previous: number | null) => Promise<Loaded<
 
 const one = async (call: number) => ({ value: call, bytes: 100 })
 
-function setup({ budgetBytes = 1_000, random = () => 1 } = {}) {
+function setup({ budgetBytes = 1_000, random = (): number => 1 } = {}) {
   const clock = manualClock()
   const cache = isolateCache({ budgetBytes, clock, random })
   const background: Promise<unknown>[] = []
