@@ -1,4 +1,3 @@
-import { DurableObject } from 'cloudflare:workers'
 import type { Clock } from './core/deadline.ts'
 import type { Entity } from './core/entity.ts'
 import { EdgewheelError } from './core/errors.ts'
@@ -13,8 +12,10 @@ import { isolateCache } from './store/isolate-cache.ts'
 import { kvStore } from './store/kv.ts'
 import { redisStore } from './store/redis.ts'
 import { tableCache } from './store/tables.ts'
+import { modelCache } from './wheel/model-cache.ts'
 import { recordOwners } from './wheel/record-owners.ts'
 import { recordsClass } from './wheel/records.ts'
+import { registryClass, registryClient } from './wheel/registry.ts'
 import type { Runtime } from './wheel/runtime.ts'
 
 /** What a project hands over: its entities and use cases. */
@@ -55,7 +56,7 @@ export function createWorker({ entities, useCases }: WorkerOptions) {
     handler,
     objects: {
       Records: recordsClass<Env>({ entities, storeOf }),
-      Registry: class Registry extends DurableObject<Env> {},
+      Registry: registryClass<Env>({ useCases, storeOf }),
     },
   }
 }
@@ -98,14 +99,9 @@ function appWith(env: Env, plans: ReadonlyMap<string, Plan>, entities: readonly 
     entities: new Map(entities.map((entity) => [entity.name, entity])),
     store,
     tables: tableCache({ store, cache }),
-    models: { read: async () => ({ serving: null, rejected: null }) },
+    models: modelCache({ store, cache }),
     owners: recordOwners(env.RECORDS, entities),
-    registry: {
-      upload: async () => ({ version: 1 }),
-      publish: async () => false,
-      list: async () => ({ current: null, versions: [] }),
-      artifact: async () => null,
-    },
+    registry: registryClient(env.REGISTRY),
     clock,
   }
   return createApp({ runtime, keys, assets: env.ASSETS, limiter: env.RATE_LIMITER ?? null })

@@ -1,4 +1,6 @@
 import * as z from 'zod'
+import { EdgewheelError } from '../core/errors.ts'
+import type { Rejection } from '../model/artifact.ts'
 import type { Runtime } from '../wheel/runtime.ts'
 import { issuesOf } from './issues.ts'
 import { Problem } from './problem.ts'
@@ -37,7 +39,9 @@ export function modelRoutes(runtime: Runtime): Route[] {
       body: { maxBytes: MAX_BYTES.entities },
       async handle(call) {
         const useCase = idOf(runtime, call)
-        const { version } = await registry.upload(useCase, JSON.stringify(call.json()))
+        const { version } = await fitting(400, () =>
+          registry.upload(useCase, JSON.stringify(call.json())),
+        )
         return json({ useCase, version, status: 'stored' }, 201, {
           location: `/v1/models/${useCase}/${version}`,
         })
@@ -71,7 +75,7 @@ export function modelRoutes(runtime: Runtime): Route[] {
           throw new Problem(400, 'invalid_request', 'Send nothing, or { "force": true }.', {
             errors: issuesOf(body.error),
           })
-        if (!(await registry.publish(useCase, version))) throw unknownVersion()
+        if (!(await fitting(409, () => registry.publish(useCase, version)))) throw unknownVersion()
         return json({ useCase, current: version })
       },
     },
@@ -91,4 +95,16 @@ function versionOf(call: Call): number {
 
 function unknownVersion(): Problem {
   return new Problem(404, 'unknown_id', 'There is no such version.')
+}
+
+/** Turns the registry's refusal of an artifact into a problem that lists every reason. */
+async function fitting<T>(status: 400 | 409, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof EdgewheelError) || error.code !== 'model_rejected') throw error
+    throw new Problem(status, 'model_rejected', 'The artifact does not fit this use case.', {
+      errors: error.cause as readonly Rejection[],
+    })
+  }
 }
