@@ -7,7 +7,7 @@ import { type Call, json, type Route } from './route.ts'
 /** How long `/readyz` waits for pages, ms. */
 const WAIT_MS = 2_000
 /** Pages older than this are asked for again where an import has ended since, ms. */
-const FORCED_AGE_MS = 500
+const FORCED_AGE_MS = 100
 
 /** `/livez`: the Worker runs. `/readyz`: this isolate holds all that its use cases read, imports finished. */
 export function healthRoutes(runtime: Runtime): Route[] {

@@ -30,6 +30,10 @@ export function networkOf(address: string): string {
   if (!address.includes(':')) return address.split('.').slice(0, 3).join('.')
   const [head, tail] = address.split('::')
   const groups = head === '' ? [] : head.split(':')
-  if (tail !== undefined) while (groups.length + tail.split(':').length < 8) groups.push('0')
+  if (tail !== undefined) {
+    const last = tail.split(':')
+    while (groups.length + last.length < 8) groups.push('0')
+    groups.push(...last)
+  }
   return groups.slice(0, 4).join(':').toLowerCase()
 }
