@@ -39,7 +39,12 @@ const worker = spawn(
   {
     stdio: ['ignore', 'inherit', 'inherit'],
     detached: true,
-    env: { ...process.env, WRANGLER_SEND_METRICS: 'false', X_LOCAL_OBSERVABILITY: 'false' },
+    env: {
+      ...process.env,
+      WRANGLER_SEND_METRICS: 'false',
+      X_LOCAL_OBSERVABILITY: 'false',
+      CLOUDFLARE_CF_FETCH_ENABLED: 'false',
+    },
   },
 )
 let ending = false
