@@ -59,7 +59,8 @@ export function modelCache({
     if (!spec) {
       spec = {
         refreshMs: store.refreshMs,
-        maxStaleMs: Number.POSITIVE_INFINITY,
+        // Not Infinity: that is the age of what was never read.
+        maxStaleMs: Number.MAX_VALUE,
         async load(key, previous) {
           const [bytes] = await store.get([key])
           const held = heldOf(plan, bytes, previous)
