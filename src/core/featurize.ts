@@ -1,9 +1,9 @@
-import { MISSING } from './field.ts'
+import { DEFAULTED, MISSING, PRESENT } from './field.ts'
 import { type CategoryColumn, type FeatureMatrix, featureMatrix } from './matrix.ts'
 import type { Pool } from './pool.ts'
-import { bindReads, type Scope } from './reading.ts'
+import { bindReads, type Reading, type Scope } from './reading.ts'
 import type { Feature } from './stage.ts'
-import { statusAt } from './table.ts'
+import { type NumberColumn, statusAt } from './table.ts'
 
 /** Computes every feature of every row of the pool. Never throws: what cannot be computed is its fallback. */
 export function featurize(features: readonly Feature[], pool: Pool, scope: Scope): FeatureMatrix {
@@ -25,24 +25,40 @@ export function featurize(features: readonly Feature[], pool: Pool, scope: Scope
 
 function numberColumn(feature: Feature, pool: Pool, matrix: FeatureMatrix, index: number): void {
   const column = pool.table.numberColumn(feature.column?.field as string)
-  const map = feature.column?.map ?? ((value: number) => value)
   const fallback = feature.fallback as number
-  const { values, status, stride } = matrix
-  const { slots } = pool
-  const base = index * stride
-  for (let row = 0; row < pool.size; row++) {
+  const base = index * matrix.stride
+  if (column === null) {
+    matrix.values.fill(fallback, base, base + pool.size)
+    matrix.status.fill(MISSING, base, base + pool.size)
+  } else gather(column, feature.column?.map, fallback, pool.slots, pool.size, matrix, base)
+}
+
+/** The innermost loop of most features: nothing in it is looked up twice. */
+function gather(
+  column: NumberColumn,
+  map: ((value: number) => number) | undefined,
+  fallback: number,
+  slots: Int32Array,
+  rows: number,
+  matrix: FeatureMatrix,
+  base: number,
+): void {
+  const { values, status } = matrix
+  const stored = column.values
+  const known = column.status
+  for (let row = 0; row < rows; row++) {
     const slot = slots[row]
-    const known = statusAt(column, slot)
-    status[base + row] = known
-    if (column === null || (known !== 0 && known !== 4)) {
-      values[base + row] = fallback
-      continue
+    let state = slot < 0 ? MISSING : known === null ? PRESENT : known[slot]
+    let value = fallback
+    if (state === PRESENT || state === DEFAULTED) {
+      value = Math.fround(map === undefined ? stored[slot] : map(stored[slot]))
+      if (!Number.isFinite(value)) {
+        value = fallback
+        state = MISSING
+      }
     }
-    values[base + row] = mapped(map, column.values[slot])
-    if (!Number.isFinite(values[base + row])) {
-      values[base + row] = fallback
-      status[base + row] = MISSING
-    }
+    values[base + row] = value
+    status[base + row] = state
   }
 }
 
@@ -56,31 +72,33 @@ function computeNumber(
   const reading = bindReads(feature.reads, scope, pool)
   const { values, status } = matrix
   const base = index * matrix.stride
+  const rows = reading.perCandidate ? pool.size : 1
+  computeRows(feature, reading, pool, rows, matrix, base)
+  if (reading.perCandidate) return
+  values.fill(values[base], base, base + pool.size)
+  status.fill(status[base], base, base + pool.size)
+}
+
+function computeRows(
+  feature: Feature,
+  reading: Reading,
+  pool: Pool,
+  rows: number,
+  matrix: FeatureMatrix,
+  base: number,
+): void {
+  const { values, status } = matrix
+  const { slots } = pool
   const fallback = feature.fallback as number
-  const set = (row: number, known: number): void => {
-    let value: unknown
-    if (known === 0) value = guarded(feature, reading.values)
+  for (let row = 0; row < rows; row++) {
+    const slot = slots[row]
+    const known = reading.load(slot, slot < 0 ? pool.idOf(row) : '', row)
+    const value = known === PRESENT ? guarded(feature, reading.values) : undefined
     if (typeof value === 'number' && Number.isFinite(Math.fround(value))) values[base + row] = value
     else {
       values[base + row] = fallback
       status[base + row] = known || MISSING
     }
-  }
-  if (!reading.perCandidate) {
-    set(0, reading.load(-1, '', -1))
-    values.fill(values[base], base, base + pool.size)
-    status.fill(status[base], base, base + pool.size)
-    return
-  }
-  for (let row = 0; row < pool.size; row++)
-    set(row, reading.load(pool.slots[row], pool.idOf(row), row))
-}
-
-function mapped(map: (value: number) => number, value: number): number {
-  try {
-    return map(value)
-  } catch {
-    return Number.NaN
   }
 }
 

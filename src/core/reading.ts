@@ -1,9 +1,9 @@
 import type * as z from 'zod'
 import type { DecisionContext } from './context.ts'
-import { type FieldValue, MISSING } from './field.ts'
+import { DEFAULTED, type FieldValue, MISSING, PRESENT } from './field.ts'
 import type { Pool } from './pool.ts'
 import type { DerivedRead, Read, Reads, RecordRead, RetrievedRead, ShapeRead } from './read.ts'
-import { type Column, statusAt, type Table, valueAt } from './table.ts'
+import { type Column, type NumberColumn, statusAt, type Table, valueAt } from './table.ts'
 
 /** What reads resolve against in one decision. */
 export interface Scope {
@@ -22,10 +22,19 @@ export interface Derived {
 }
 
 /** The candidate being looked at: its slot (-1 unknown), id, and row in the pool (-1 before it is drawn). */
-interface At {
-  slot: number
-  id: string
-  row: number
+class At {
+  slot = -1
+  row = -1
+  unknownId = ''
+  readonly #ids: readonly string[]
+
+  constructor(ids: readonly string[]) {
+    this.#ids = ids
+  }
+
+  get id(): string {
+    return this.slot < 0 ? this.unknownId : this.#ids[this.slot]
+  }
 }
 
 /** Reads bound to one decision. `values` is one object, rewritten by each `load`. */
@@ -33,7 +42,10 @@ export interface Reading {
   readonly values: Readonly<Record<string, unknown>>
   /** Whether `load` changes anything from one candidate to the next. */
   readonly perCandidate: boolean
-  /** Points `values` at a candidate; the number of the first status that makes a required field unusable, or 0. */
+  /**
+   * Points `values` at a candidate; the number of the first status that makes a required field unusable,
+   * or 0. `id` is only asked for where `slot` is -1.
+   */
   load(slot: number, id: string, row: number): number
 }
 
@@ -49,29 +61,30 @@ export function dependsOnCandidate(reads: Reads, candidateAlias: string): boolea
 /** Binds reads to a decision. `pool` is null where no candidate is in it yet (filters). */
 export function bindReads(reads: Reads, scope: Scope, pool: Pool | null): Reading {
   const values: Record<string, unknown> = {}
-  const loaders: Loader[] = []
+  const steps: Step[] = []
   let fixed = 0
   for (const [alias, read] of Object.entries(reads)) {
-    if (read.read === 'record' && alias === scope.candidateAlias)
-      loaders.push(recordLoader(read as RecordRead, scope.context.items, values, alias))
-    else if (read.perCandidate) loaders.push(candidateLoader(read, pool, values, alias))
+    if (read.read === 'record' && alias === scope.candidateAlias) {
+      values[alias] = recordSteps(read as RecordRead, scope.context.items, steps)
+    } else if (read.perCandidate) steps.push(callStep(candidateLoader(read, pool, values, alias)))
     else {
       const { value, status } = requestValue(read, alias, scope)
       values[alias] = value
       if (status !== 0 && fixed === 0) fixed = status
     }
   }
-  const at: At = { slot: -1, id: '', row: -1 }
+  const at = new At(scope.context.items.ids)
   return {
     values,
-    perCandidate: loaders.length > 0,
+    perCandidate: steps.length > 0,
     load(slot, id, row) {
       at.slot = slot
-      at.id = id
+      at.unknownId = id
       at.row = row
       let worst = fixed
-      for (const load of loaders) {
-        const status = load(at)
+      for (let i = 0; i < steps.length; i++) {
+        const step = steps[i]
+        const status = step.column === null ? step.load(at) : numberStep(step, step.column, slot)
         if (status !== 0 && worst === 0) worst = status
       }
       return worst
@@ -175,41 +188,66 @@ function candidateLoader(
   }
 }
 
-/** Reads a candidate's fields into one object that is reused; lists are reused too and hold until the next load. */
-function recordLoader(
+/** One thing to do per candidate. Most are number fields, which need no call: they name their column. */
+interface Step {
+  readonly column: NumberColumn | null
+  readonly record: Record<string, FieldValue | undefined>
+  readonly field: string
+  readonly required: boolean
+  readonly load: Loader
+}
+
+const nothingToLoad: Loader = () => 0
+
+function callStep(load: Loader): Step {
+  return { column: null, record: {}, field: '', required: false, load }
+}
+
+function numberStep({ record, field, required }: Step, column: NumberColumn, slot: number): number {
+  const status = slot < 0 ? MISSING : column.status === null ? PRESENT : column.status[slot]
+  if (status === PRESENT || status === DEFAULTED) {
+    record[field] = column.values[slot]
+    return 0
+  }
+  record[field] = undefined
+  return required ? status : 0
+}
+
+/**
+ * One object for a candidate's fields, rewritten by each load; lists are reused too and hold until then.
+ * Adds to `steps` what rewrites it.
+ */
+function recordSteps(
   read: RecordRead,
   table: Table,
-  values: Record<string, unknown>,
-  alias: string,
-): Loader {
+  steps: Step[],
+): Record<string, FieldValue | undefined> {
   const record: Record<string, FieldValue | undefined> = {}
-  for (const field of read.fields) record[field] = undefined
-  values[alias] = record
-  const loaders = read.fields.map((field) => fieldLoader(table.column(field), record, field))
-  return (at) => {
-    let worst = 0
-    for (const load of loaders) {
-      const status = load(at)
-      if (status !== 0 && worst === 0) worst = status
-    }
-    return read.required ? worst : 0
+  const { fields, required } = read
+  for (const field of fields) {
+    record[field] = undefined
+    const column = table.column(field)
+    if (column?.kind === 'number')
+      steps.push({ column, record, field, required, load: nothingToLoad })
+    else steps.push(callStep(fieldLoader(column, record, field, required)))
   }
+  return record
 }
 
 function fieldLoader(
   column: Column | null,
   record: Record<string, FieldValue | undefined>,
   field: string,
+  required: boolean,
 ): Loader {
   const list: string[] = []
   return ({ slot }) => {
     const status = statusAt(column, slot)
-    if (column === null || (status !== 0 && status !== 4)) {
+    if (column === null || (status !== PRESENT && status !== DEFAULTED)) {
       record[field] = undefined
-      return status || MISSING
+      return required ? status || MISSING : 0
     }
-    if (column.kind === 'number') record[field] = column.values[slot]
-    else if (column.kind === 'strings') {
+    if (column.kind === 'strings') {
       list.length = 0
       for (let i = column.offsets[slot]; i < column.offsets[slot + 1]; i++)
         list.push(column.dictionary[column.codes[i]])
