@@ -81,14 +81,15 @@ async function answer(route: Route, c: Context, options: AppOptions): Promise<Re
     route.access === 'open' ? null : authenticate(request, options.keys, options.runtime.digests)
   if (route.access === 'secret' && key?.kind !== 'secret')
     throw new Problem(403, 'forbidden', 'This route needs the secret key.')
-  const body = route.body
+  const bytes = route.body
     ? await readBody(request, route.body.maxBytes, route.body.optional ?? false)
     : null
   return route.handle({
     request,
     kind: key?.kind ?? null,
     param: (name) => paramOf(route, request, name),
-    json: () => parseJson(body),
+    bytes,
+    json: () => parseJson(bytes),
     admit: () => rateGate(options.limiter, request, key?.digest ?? null),
     waitUntil: (work) => c.executionCtx.waitUntil(work),
   })

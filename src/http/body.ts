@@ -40,6 +40,28 @@ export function parseJson(bytes: Uint8Array | null): unknown {
   }
 }
 
+/** Whether JSON text opens more than `most` brackets inside each other; what writes it again would recurse. */
+export function isDeeperThan(most: number, bytes: Uint8Array): boolean {
+  let depth = 0
+  let inText = false
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i]
+    if (inText) {
+      if (byte === BACKSLASH) i++
+      else if (byte === QUOTE) inText = false
+    } else if (byte === QUOTE) inText = true
+    else if (byte === BRACE || byte === BRACKET) {
+      if (++depth > most) return true
+    } else if (byte === BRACE + 2 || byte === BRACKET + 2) depth--
+  }
+  return false
+}
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const BRACKET = 0x5b
+const BRACE = 0x7b
+
 function isJson(type: string | null): boolean {
   return type !== null && /^application\/(json|[\w.-]+\+json)\s*(;|$)/i.test(type.trim())
 }

@@ -2,10 +2,15 @@ import * as z from 'zod'
 import { EdgewheelError } from '../core/errors.ts'
 import type { Rejection } from '../model/artifact.ts'
 import type { Runtime } from '../wheel/runtime.ts'
+import { isDeeperThan } from './body.ts'
+import { isObject } from './ids.ts'
 import { issuesOf } from './issues.ts'
 import { Problem } from './problem.ts'
 import { type Call, json, MAX_BYTES, type Route } from './route.ts'
 import { planOfPath } from './use-cases.ts'
+
+/** Artifacts are flat; more than this is somebody's mistake. */
+const MAX_DEPTH = 64
 
 /** The body of a publish: `force` passes a gate that says no. */
 export const publishBody = z.strictObject({ force: z.boolean().optional() })
@@ -39,9 +44,8 @@ export function modelRoutes(runtime: Runtime): Route[] {
       body: { maxBytes: MAX_BYTES.entities },
       async handle(call) {
         const useCase = idOf(runtime, call)
-        const { version } = await fitting(400, () =>
-          registry.upload(useCase, JSON.stringify(call.json())),
-        )
+        const artifact = artifactOf(call)
+        const { version } = await fitting(400, () => registry.upload(useCase, artifact))
         return json({ useCase, version, status: 'stored' }, 201, {
           location: `/v1/models/${useCase}/${version}`,
         })
@@ -84,6 +88,15 @@ export function modelRoutes(runtime: Runtime): Route[] {
 
 function idOf(runtime: Runtime, call: Call): string {
   return planOfPath(runtime, call, 'useCase').useCase.id
+}
+
+/** The JSON text of an upload. Throws 400 where it is no artifact at all. */
+function artifactOf(call: Call): string {
+  const artifact = call.json()
+  if (!isObject(artifact)) throw new Problem(400, 'invalid_request', 'expected an artifact')
+  if (call.bytes === null || isDeeperThan(MAX_DEPTH, call.bytes))
+    throw new Problem(400, 'invalid_request', `nested deeper than ${MAX_DEPTH}`)
+  return JSON.stringify(artifact)
 }
 
 /** A version is a whole number from 1; nothing else was ever stored. */

@@ -10,6 +10,8 @@ export interface Call {
   readonly kind: KeyKind | null
   /** The parsed body. Throws 400 where it is no JSON; a handler says 404 first. */
   json(): unknown
+  /** The body as it came; null where there is none. */
+  readonly bytes: Uint8Array | null
   /** Asks the rate limiter, if one is configured, once the request is known to be good. Throws 429. */
   admit(): Promise<void>
   readonly waitUntil: WaitUntil

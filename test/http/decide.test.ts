@@ -1,32 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { verifyReceipt } from '../../src/core/receipt.ts'
 import { base64url } from '../../src/http/user-token.ts'
-import { type Sent, testApp } from './fixtures/app.ts'
+import { type AnsweredHead, jsonOf, type Sent, testApp } from './fixtures/app.ts'
 import { NOW_MS, testRuntime } from './fixtures/runtime.ts'
-
-interface Item {
-  id: string
-  position: number
-  score: number | null
-  propensity: number
-  sources: string[]
-  fields?: Record<string, unknown>
-  explanation?: Head & { heads?: Record<string, Head & { value: number }> }
-}
-interface Head {
-  raw: number
-  bias: number
-  link: string
-  contributions: { feature: string; contribution: number; value: unknown; status: string }[]
-}
 
 const { send, runtime, state } = testApp()
 
 async function decided(body: unknown, sent: Partial<Sent> = {}) {
   const response = await send({ path: '/v1/decide/shop-home', body, ...sent })
-  const answer = await response.json()
+  const answer = await jsonOf(response)
   expect(answer.status, JSON.stringify(answer)).toBeUndefined()
-  return answer as { items: Item[]; receipt: string | null } & Record<string, unknown>
+  return answer
 }
 
 async function statusOf(body: unknown, sent: Partial<Sent> = {}): Promise<number> {
@@ -35,8 +19,8 @@ async function statusOf(body: unknown, sent: Partial<Sent> = {}): Promise<number
 
 async function faultsOf(body: unknown, sent: Partial<Sent> = {}) {
   const response = await send({ path: '/v1/decide/shop-home', body, ...sent })
-  const { code, errors } = await response.json()
-  const paths = (errors ?? []).map(({ path }: { path: string }) => path)
+  const { code, errors } = await jsonOf(response)
+  const paths = (errors ?? []).map(({ path }) => path)
   return { status: response.status, code, paths }
 }
 
@@ -182,7 +166,7 @@ describe('decide', () => {
   it('explains each score exactly: raw is bias plus contributions in the order listed', async () => {
     const one = await decided({ explain: true, limit: 50, user: { attributes: { budget: 40 } } })
     for (const { explanation, score } of one.items) {
-      const { raw, bias, contributions, link } = explanation as Head
+      const { raw, bias, contributions, link } = explanation as AnsweredHead
       expect(contributions.reduce((sum, { contribution }) => sum + contribution, bias)).toBe(raw)
       expect(link).toBe('logit')
       expect(score).toBe(1 / (1 + Math.exp(-raw)))
@@ -209,7 +193,7 @@ describe('decide', () => {
       body: { explain: true, return: ['name'] },
     })
     expect(response.status).toBe(200)
-    const { items, degraded } = await response.json()
+    const { items, degraded } = await jsonOf(response)
     expect(degraded).toContain('fallback')
     expect(items[0]).toEqual({
       id: 'p1',
@@ -339,20 +323,17 @@ describe('a batch', () => {
         ],
       },
     })
-    const { decisions } = await response.json()
-    expect(decisions.map(({ useCase }: { useCase: string }) => useCase)).toEqual([
-      'shop-home',
-      'shop-rerank',
-    ])
-    expect(decisions[0].items.map(({ id }: Item) => id)).toEqual(['p1', 'p4'])
+    const { decisions } = await jsonOf(response)
+    expect(decisions.map(({ useCase }) => useCase)).toEqual(['shop-home', 'shop-rerank'])
+    expect(decisions[0].items.map(({ id }) => id)).toEqual(['p1', 'p4'])
   })
 
   it('shows no item twice where it is distinct', async () => {
     const shelf = { useCase: 'shop-home', limit: 4 }
     const itemsOf = async (distinct: boolean) => {
       const response = await send({ path, body: { requests: [shelf, shelf, shelf], distinct } })
-      const { decisions } = await response.json()
-      return decisions.flatMap(({ items }: { items: Item[] }) => items.map(({ id }) => id))
+      const { decisions } = await jsonOf(response)
+      return decisions.flatMap(({ items }) => items.map(({ id }) => id))
     }
     expect(new Set(await itemsOf(false)).size).toBe(4)
     expect(new Set(await itemsOf(true)).size).toBe(12)

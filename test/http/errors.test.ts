@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Sent, testApp } from './fixtures/app.ts'
+import { jsonOf, type Sent, testApp } from './fixtures/app.ts'
 
 const { send } = testApp()
 
@@ -111,7 +111,7 @@ const ORDER: readonly (readonly [string, number, string, Sent])[] = [
 describe('the order of errors', () => {
   it.each(ORDER)('says %s', async (_, status, code, sent) => {
     const response = await send(sent)
-    const problem = await response.json()
+    const problem = await jsonOf(response)
     expect(problem).toMatchObject({ status, code, instance: sent.path })
     expect(response.status).toBe(status)
     expect(response.headers.get('content-type')).toBe('application/problem+json')
@@ -138,7 +138,7 @@ describe('an error', () => {
         foo: 1,
       },
     })
-    expect((await response.json()).errors).toEqual([
+    expect((await jsonOf(response)).errors).toEqual([
       { path: 'user.name', message: 'unknown key' },
       { path: 'candidates[3].di', message: 'unknown key' },
       { path: 'foo', message: 'unknown key' },
@@ -151,7 +151,7 @@ describe('an error', () => {
       body: '{"__proto__":{"limit":3},"constructor":{},"context":{"__proto__":{"device":"phone"}}}',
     })
     expect(response.status).toBe(400)
-    const paths = (await response.json()).errors.map(({ path }: { path: string }) => path)
+    const paths = (await jsonOf(response)).errors.map(({ path }) => path)
     expect(paths.sort()).toEqual(['__proto__', 'constructor', 'context.__proto__'])
   })
 
@@ -164,7 +164,7 @@ describe('an error', () => {
 
   it('never quotes more of a path than 256 characters, and stays a URI', async () => {
     const response = await send({ path: `/v1/${'%C3%A9'.repeat(500)}` })
-    const { instance } = await response.json()
+    const { instance } = await jsonOf(response)
     expect(instance.length).toBeLessThanOrEqual(256)
     expect(() => new URL(instance, 'https://edge.test')).not.toThrow()
     expect(instance).toMatch(/%[0-9A-F]{2}$/)
