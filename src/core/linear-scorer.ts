@@ -1,67 +1,72 @@
+import { EdgewheelError } from './errors.ts'
 import { STATUSES } from './field.ts'
+import { textOfNumber } from './linear-hash.ts'
 import { applyLink, type LinearHead, type LinearModel } from './linear-model.ts'
 import { type BoundTerm, bindTerm } from './linear-terms.ts'
 import { categoriesAt, type FeatureMatrix } from './matrix.ts'
 import type { BoundScorer, Contribution, Feature, HeadExplanation } from './stage.ts'
 
-/** Adds runs of `weight × column`, eight columns a pass; per row the order is that of the terms. */
-function addPlain(run: readonly BoundTerm[], matrix: FeatureMatrix, raw: Float64Array): void {
-  const { values: v, stride, rows } = matrix
-  let term = 0
-  for (; term + 8 <= run.length; term += 8) {
-    const [a, b, c, d, e, f, g, h] = run.slice(term, term + 8).map((one) => one.columns[0] * stride)
-    const [wa, wb, wc, wd, we, wf, wg, wh] = run
-      .slice(term, term + 8)
-      .map((one) => one.plainWeight as number)
-    for (let r = 0; r < rows; r++)
-      raw[r] =
-        raw[r] +
-        wa * v[a + r] +
-        wb * v[b + r] +
-        wc * v[c + r] +
-        wd * v[d + r] +
-        we * v[e + r] +
-        wf * v[f + r] +
-        wg * v[g + r] +
-        wh * v[h + r]
+/** Adds `weight × column` of eight terms in one pass; per row the order is that of the terms. */
+function addEight(
+  run: readonly BoundTerm[],
+  { values: v, stride, rows }: FeatureMatrix,
+  raw: Float64Array,
+): void {
+  const [a, b, c, d, e, f, g, h] = run.map((term) => term.columns[0] * stride)
+  const [wa, wb, wc, wd, we, wf, wg, wh] = run.map((term) => term.plainWeight as number)
+  for (let r = 0; r < rows; r++)
+    raw[r] =
+      raw[r] +
+      wa * v[a + r] +
+      wb * v[b + r] +
+      wc * v[c + r] +
+      wd * v[d + r] +
+      we * v[e + r] +
+      wf * v[f + r] +
+      wg * v[g + r] +
+      wh * v[h + r]
+}
+
+/** The terms in order, with runs of eight plain ones taken together. */
+function stepsOf(terms: readonly BoundTerm[]): readonly Pick<BoundTerm, 'add'>[] {
+  const steps: Pick<BoundTerm, 'add'>[] = []
+  for (let i = 0; i < terms.length; i++) {
+    const run = terms.slice(i, i + 8)
+    if (run.length === 8 && run.every((term) => term.plainWeight !== undefined)) {
+      steps.push({ add: (matrix, raw) => addEight(run, matrix, raw) })
+      i += 7
+    } else steps.push(terms[i])
   }
-  for (; term < run.length; term++) {
-    const base = run[term].columns[0] * stride
-    const weight = run[term].plainWeight as number
-    for (let r = 0; r < rows; r++) raw[r] += weight * v[base + r]
-  }
+  return steps
 }
 
 class BoundHead {
   readonly head: LinearHead
   readonly #features: readonly Feature[]
   readonly #terms: readonly BoundTerm[]
+  readonly #steps: readonly Pick<BoundTerm, 'add'>[]
+  readonly #bias: number
 
   constructor(head: LinearHead, features: readonly Feature[]) {
+    if (!Number.isFinite(head.bias))
+      throw new EdgewheelError('model_rejected', `head '${head.outcome}': the bias is not finite`)
     this.head = head
     this.#features = features
     this.#terms = head.terms.map((term) => bindTerm(term, features))
+    this.#steps = stepsOf(this.#terms)
+    // Of -0 and unlisted categories, which add 0, the two ways below would differ in the sign of zero.
+    this.#bias = head.bias + 0
   }
 
   raw(matrix: FeatureMatrix): Float64Array {
-    const raw = new Float64Array(matrix.rows).fill(this.head.bias)
-    let run: BoundTerm[] = []
-    for (const term of this.#terms) {
-      if (term.plainWeight !== undefined) {
-        run.push(term)
-        continue
-      }
-      if (run.length > 0) addPlain(run, matrix, raw)
-      run = []
-      term.add(matrix, raw)
-    }
-    if (run.length > 0) addPlain(run, matrix, raw)
+    const raw = new Float64Array(matrix.rows).fill(this.#bias)
+    for (const step of this.#steps) step.add(matrix, raw)
     return raw
   }
 
   explain(matrix: FeatureMatrix, row: number): HeadExplanation {
     const contributions: Contribution[] = []
-    let raw = this.head.bias
+    let raw = this.#bias
     for (const term of this.#terms) {
       const index = term.columns[0]
       const column = matrix.categories[index]
@@ -79,8 +84,8 @@ class BoundHead {
         })
       })
     }
-    const { bias, link } = this.head
-    return { raw, bias, link, value: applyLink(link, raw), contributions }
+    const { link } = this.head
+    return { raw, bias: this.#bias, link, value: applyLink(link, raw), contributions }
   }
 
   #values(term: BoundTerm, matrix: FeatureMatrix, row: number): string[] {
@@ -88,7 +93,7 @@ class BoundHead {
       const column = matrix.categories[index]
       const value = column
         ? categoriesAt(column, row).join(',')
-        : String(matrix.values[index * matrix.stride + row])
+        : textOfNumber(matrix.values[index * matrix.stride + row])
       return `${this.#features[index].name}=${value}`
     })
   }

@@ -1,7 +1,7 @@
 import { EdgewheelError } from './errors.ts'
-import type { LinearTerm } from './linear-model.ts'
-import type { FeatureMatrix } from './matrix.ts'
-import { murmur3 } from './murmur3.ts'
+import { bindHashed, textOfNumber } from './linear-hash.ts'
+import type { LinearTerm, NumberTransform } from './linear-model.ts'
+import { categoriesAt, type FeatureMatrix } from './matrix.ts'
 import type { Feature } from './stage.ts'
 
 /** Receives one addend: the transform's input, the weight, and their product. */
@@ -21,68 +21,74 @@ export interface BoundTerm {
   explain(matrix: FeatureMatrix, row: number, emit: Emit): void
 }
 
-type Transform = (value: number, status: number) => number
-
-const NUMBER_INPUT = {
-  identity: (): Transform => (value) => value,
-  log1p: (): Transform => (value) => Math.log1p(value > 0 ? value : 0),
-  missing: (): Transform => (_, status) => (status === 0 ? 0 : 1),
+function refuse(message: string): never {
+  throw new EdgewheelError('model_rejected', message)
 }
 
 function columnOf(features: readonly Feature[], name: string): number {
   const index = features.findIndex((feature) => feature.name === name)
-  if (index < 0) throw new EdgewheelError('model_rejected', `the chain has no feature '${name}'`)
-  return index
+  return index < 0 ? refuse(`the chain has no feature '${name}'`) : index
 }
 
-/** Binds a term to a chain's features. Throws `model_rejected` where a feature or its kind does not fit. */
+/** Binds a term to a chain's features. Throws `model_rejected` where a feature, its kind or a number does not fit. */
 export function bindTerm(term: LinearTerm, features: readonly Feature[]): BoundTerm {
-  if ('features' in term) return hashTerm(term, features)
+  if ('features' in term)
+    return bindHashed(
+      term,
+      term.features.map((name) => columnOf(features, name)),
+    )
   const index = columnOf(features, term.feature)
-  const kind = features[index].kind
-  const transform = term.transform ?? { kind: 'identity' as const }
-  if ('weights' in term && transform.kind === 'onehot')
-    return categoryTerm(
-      term.feature,
-      index,
-      kind,
-      new Map(transform.values.map((value, i) => [value, term.weights[i]])),
+  if ('weights' in term && !term.weights.every(Number.isFinite))
+    refuse(`feature '${term.feature}': a weight is not finite`)
+  if ('weights' in term && term.transform.kind === 'onehot')
+    return onehotTerm(term.feature, index, term.transform.values, term.weights)
+  if (features[index].kind !== 'number')
+    refuse(
+      `feature '${term.feature}' is a category; ${term.transform?.kind ?? 'a weight'} takes a number`,
     )
-  if (kind !== 'number')
-    throw new EdgewheelError(
-      'model_rejected',
-      `feature '${term.feature}' is a category; ${transform.kind} takes a number`,
-    )
-  if ('weights' in term && transform.kind === 'bucketize')
-    return bucketTerm(term.feature, index, transform.bounds, term.weights)
-  if (!('weight' in term))
-    throw new EdgewheelError('model_rejected', `feature '${term.feature}': no weight`)
-  const input: Transform =
-    transform.kind === 'standardize'
-      ? (value) => (value - transform.mean) / transform.std
-      : NUMBER_INPUT[transform.kind as keyof typeof NUMBER_INPUT]()
-  return numberTerm(term.feature, index, input, term.weight, transform.kind === 'identity')
+  if ('weight' in term) {
+    if (!Number.isFinite(term.weight)) refuse(`feature '${term.feature}': the weight is not finite`)
+    return numberTerm(term.feature, index, term.transform ?? { kind: 'identity' }, term.weight)
+  }
+  const { transform, weights } = term
+  if (transform.kind !== 'bucketize' || weights.length !== transform.bounds.length + 1)
+    refuse(`feature '${term.feature}': one weight a bucket, so one more than bounds`)
+  return bucketTerm(term.feature, index, transform.bounds, weights)
+}
+
+/** What a number's transform makes of a value. */
+function inputOf(transform: NumberTransform, value: number, status: number): number {
+  switch (transform.kind) {
+    case 'identity':
+      return value
+    case 'log1p':
+      return Math.log1p(Math.max(value, 0))
+    case 'standardize':
+      return (value - transform.mean) / transform.std
+    case 'missing':
+      return status === 0 ? 0 : 1
+  }
 }
 
 function numberTerm(
   feature: string,
   index: number,
-  input: Transform,
+  transform: NumberTransform,
   weight: number,
-  plain: boolean,
 ): BoundTerm {
   return {
     feature,
     columns: [index],
-    plainWeight: plain ? weight : undefined,
+    plainWeight: transform.kind === 'identity' ? weight : undefined,
     add({ values, status, stride, rows }, raw) {
       const base = index * stride
       for (let row = 0; row < rows; row++)
-        raw[row] += weight * input(values[base + row], status[base + row])
+        raw[row] += weight * inputOf(transform, values[base + row], status[base + row])
     },
     explain({ values, status, stride }, row, emit) {
-      const x = input(values[index * stride + row], status[index * stride + row])
-      emit(x, weight, weight * x)
+      const at = index * stride + row
+      const input = inputOf(transform, values[at], status[at])
+      emit(input, weight, weight * input)
     },
   }
 }
@@ -93,18 +99,24 @@ function bucketTerm(
   bounds: readonly number[],
   weights: readonly number[],
 ): BoundTerm {
+  /** How many bounds are at most `value`. */
   const bucketOf = (value: number): number => {
-    let bucket = 0
-    while (bucket < bounds.length && bounds[bucket] <= value) bucket++
-    return bucket
+    let low = 0
+    let high = bounds.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (bounds[middle] <= value) low = middle + 1
+      else high = middle
+    }
+    return low
   }
   return {
     feature,
     columns: [index],
     plainWeight: undefined,
     add({ values, stride, rows }, raw) {
-      for (let row = 0; row < rows; row++)
-        raw[row] += weights[bucketOf(values[index * stride + row])]
+      const base = index * stride
+      for (let row = 0; row < rows; row++) raw[row] += weights[bucketOf(values[base + row])]
     },
     explain({ values, stride }, row, emit) {
       const weight = weights[bucketOf(values[index * stride + row])]
@@ -113,100 +125,51 @@ function bucketTerm(
   }
 }
 
-/** The text of a number in a hash key or a one-hot value: its shortest decimal as a double. */
-function textOfNumber(value: number): string {
-  return String(value)
-}
-
-function categoryTerm(
+function onehotTerm(
   feature: string,
   index: number,
-  kind: string,
-  weightOf: ReadonlyMap<string, number>,
+  listed: readonly string[],
+  weights: readonly number[],
 ): BoundTerm {
+  if (listed.length !== weights.length) refuse(`feature '${feature}': one weight a value`)
+  const weightOf = new Map(listed.map((value, i) => [value, weights[i]]))
   // One lookup a dictionary, not one a row: pages share their dictionaries between decisions.
   const known = new WeakMap<readonly string[], Float64Array>()
   const weightsOf = (dictionary: readonly string[]): Float64Array => {
-    let weights = known.get(dictionary)
-    if (!weights) {
-      weights = Float64Array.from(dictionary, (value) => weightOf.get(value) ?? 0)
-      known.set(dictionary, weights)
+    let byCode = known.get(dictionary)
+    if (!byCode) {
+      byCode = new Float64Array(dictionary.length)
+      for (let code = 0; code < dictionary.length; code++)
+        byCode[code] = weightOf.get(dictionary[code]) ?? 0
+      known.set(dictionary, byCode)
     }
-    return weights
-  }
-  const each = (matrix: FeatureMatrix, row: number, emit: Emit): void => {
-    const column = matrix.categories[index]
-    if (column === null) {
-      const text = textOfNumber(matrix.values[index * matrix.stride + row])
-      const weight = weightOf.get(text)
-      if (weight !== undefined) emit(text, weight, weight)
-      return
-    }
-    for (let i = column.offsets[row]; i < column.offsets[row + 1]; i++) {
-      const value = column.dictionary[column.codes[i]]
-      const weight = weightOf.get(value)
-      if (weight !== undefined) emit(value, weight, weight)
-    }
+    return byCode
   }
   return {
     feature,
     columns: [index],
     plainWeight: undefined,
-    add(matrix, raw) {
-      const column = matrix.categories[index]
-      if (kind === 'number' || column === null) {
-        for (let row = 0; row < matrix.rows; row++)
-          each(matrix, row, (_, __, contribution) => {
-            raw[row] += contribution
-          })
-        return
-      }
-      const weights = weightsOf(column.dictionary)
-      for (let row = 0; row < matrix.rows; row++)
-        for (let i = column.offsets[row]; i < column.offsets[row + 1]; i++)
-          raw[row] += weights[column.codes[i]]
-    },
-    explain: each,
-  }
-}
-
-function hashTerm(
-  term: Extract<LinearTerm, { features: readonly string[] }>,
-  features: readonly Feature[],
-): BoundTerm {
-  const columns = term.features.map((name) => columnOf(features, name))
-  const { seed, buckets } = term.transform
-  const weightAt = new Map(term.indices.map((index, i) => [index, term.weights[i]]))
-  const each = (matrix: FeatureMatrix, row: number, emit: Emit): void => {
-    const walk = (position: number, prefix: string): void => {
-      if (position === columns.length) {
-        const weight = weightAt.get(murmur3(prefix, seed) % buckets)
-        if (weight !== undefined) emit(prefix, weight, weight)
-        return
-      }
-      const joint = position === 0 ? '' : `${prefix}^`
-      const column = matrix.categories[columns[position]]
-      const name = term.features[position]
+    add({ values, stride, rows, categories }, raw) {
+      const column = categories[index]
       if (column === null) {
-        const value = matrix.values[columns[position] * matrix.stride + row]
-        walk(position + 1, `${joint}${name}=${textOfNumber(value)}`)
+        for (let row = 0; row < rows; row++)
+          raw[row] += weightOf.get(textOfNumber(values[index * stride + row])) ?? 0
         return
       }
-      for (let i = column.offsets[row]; i < column.offsets[row + 1]; i++)
-        walk(position + 1, `${joint}${name}=${column.dictionary[column.codes[i]]}`)
-    }
-    walk(0, '')
-  }
-  return {
-    feature: term.features.join('^'),
-    columns,
-    plainWeight: undefined,
-    add(matrix, raw) {
-      for (let row = 0; row < matrix.rows; row++)
-        each(matrix, row, (_, __, contribution) => {
-          raw[row] += contribution
-        })
+      const { offsets, codes, dictionary } = column
+      const byCode = weightsOf(dictionary)
+      for (let row = 0; row < rows; row++)
+        for (let i = offsets[row]; i < offsets[row + 1]; i++) raw[row] += byCode[codes[i]]
     },
-    explain: each,
+    explain({ values, stride, categories }, row, emit) {
+      const column = categories[index]
+      const texts = column
+        ? categoriesAt(column, row)
+        : [textOfNumber(values[index * stride + row])]
+      for (const text of texts) {
+        const weight = weightOf.get(text)
+        if (weight !== undefined) emit(text, weight, weight)
+      }
+    },
   }
 }
