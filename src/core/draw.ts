@@ -105,7 +105,10 @@ export class Eligibility {
   }
 }
 
-/** Draws at most `limit` eligible candidates of a source's answer into the pool; how many it looked at and took. */
+/**
+ * Draws at most `limit` eligible candidates of a source's answer into the pool; how many it looked at and
+ * took. Throws a `TypeError` for an answer that is none.
+ */
 export function drawInto(
   pool: Pool,
   eligibility: Eligibility,
@@ -115,6 +118,8 @@ export function drawInto(
   given: ReadonlyMap<string, GivenCandidate>,
 ): { considered: number; drawn: number } {
   if ('ids' in answer) return drawIds(pool, eligibility, answer, source, limit, given)
+  if (!ArrayBuffer.isView(answer.slots) || answer.scores.length !== answer.slots.length)
+    throw new TypeError('a ranking has slots, and as many scores')
   const { slots, scores } = answer.sorted ? answer : best(answer, limit, eligibility)
   let considered = 0
   let drawn = 0
@@ -135,11 +140,12 @@ function drawIds(
   limit: number,
   given: ReadonlyMap<string, GivenCandidate>,
 ): { considered: number; drawn: number } {
+  if (!Array.isArray(ids)) throw new TypeError('ids are a list')
   const judged = new Set<string>()
   let drawn = 0
   for (let i = 0; i < ids.length && drawn < limit; i++) {
     const id = ids[i]
-    if (judged.has(id)) continue
+    if (typeof id !== 'string' || judged.has(id)) continue
     judged.add(id)
     if (!eligibility.id(id)) continue
     if (!pool.addId(id, source, scores?.[i] ?? 0, given.get(id) ?? null)) break

@@ -198,9 +198,11 @@ async function generate(
     const source = useCase.generate[i]
     const { answer, state, ioMs } = await asked[i]
     if (state === 'late' || state === 'failed') trace.degrade(`source_${state}:${source.name}`)
-    const counts = answer
-      ? guardedDraw(pool, eligibility, answer, i, source.limit, given)
-      : { considered: 0, drawn: 0 }
+    // An `ok` without an answer is a source that returned nothing, and that is a failure too.
+    const counts =
+      state === 'ok'
+        ? guardedDraw(pool, eligibility, answer, i, source.limit, given)
+        : { considered: 0, drawn: 0 }
     if (counts === null) trace.degrade(`source_failed:${source.name}`)
     trace.add({
       stage: 'generate',
@@ -219,13 +221,13 @@ async function generate(
 function guardedDraw(
   pool: Pool,
   eligibility: Eligibility,
-  answer: Answer,
+  answer: Answer | null,
   source: number,
   limit: number,
   given: ReadonlyMap<string, GivenCandidate>,
 ) {
   try {
-    return drawInto(pool, eligibility, answer, source, limit, given)
+    return drawInto(pool, eligibility, answer as Answer, source, limit, given)
   } catch {
     return null
   }
