@@ -150,6 +150,10 @@ class Cross {
   readonly #starts: readonly string[]
   /** Weights by joint code where there are few: rows share their genres and the user. NaN: not looked up. */
   readonly #joint: Float64Array | null
+  /** How many leading values stand in the buffer already, and which: rows share the user. */
+  #written = 0
+  readonly #codes: number[] = []
+  readonly #ends: number[] = []
   #sum = 0
   #row = 0
 
@@ -210,16 +214,27 @@ class Cross {
       this.#sum += this.#table.at(murmur3Bytes(buffer, this.#term.transform.seed, 0, length)) ?? 0
       return
     }
-    const started = writeText(this.#starts[position], length)
     const column = this.#matrix.categories[this.#columns[position]]
     if (column === null) {
       const value = this.#matrix.values[this.#columns[position] * this.#matrix.stride + this.#row]
-      this.#addHashed(position + 1, writeText(textOfNumber(value), started))
+      this.#addHashed(position + 1, this.#write(position, length, textOfNumber(value)))
       return
     }
     const { offsets, codes, dictionary } = column
-    for (let i = offsets[this.#row]; i < offsets[this.#row + 1]; i++)
-      this.#addHashed(position + 1, writeText(dictionary[codes[i]], started))
+    for (let i = offsets[this.#row]; i < offsets[this.#row + 1]; i++) {
+      const code = codes[i]
+      if (position >= this.#written || this.#codes[position] !== code) {
+        this.#ends[position] = this.#write(position, length, dictionary[code])
+        this.#codes[position] = code
+        this.#written = position + 1
+      }
+      this.#addHashed(position + 1, this.#ends[position])
+    }
+  }
+
+  #write(position: number, length: number, value: string): number {
+    this.#written = Math.min(this.#written, position)
+    return writeText(value, writeText(this.#starts[position], length))
   }
 
   #category(position: number): CategoryColumn {
