@@ -377,6 +377,21 @@ describe('the values of a keyed entity', () => {
     })
   })
 
+  it('follow for a record that changes, or goes, while it is being written', async () => {
+    const u1 = shard('u1')
+    watched('put', async (call) => {
+      if (call === 1) await owners.upsert('user', [row('u1', { batch_rating_mean: 2 }, 2_000)])
+      if (call === 2) await owners.remove('user', 'u1')
+    })
+    await owners.upsert('user', [row('u1', { batch_rating_mean: 1 })])
+    await runDurableObjectAlarm(u1)
+    expect((await published('u1'))?.batch_rating_mean.value).toBe(1)
+    await runDurableObjectAlarm(u1)
+    expect((await published('u1'))?.batch_rating_mean.value).toBe(2)
+    await runDurableObjectAlarm(u1)
+    expect(await published('u1')).toBe(null)
+  })
+
   it('lose nothing when the store fails in the middle, or a record changes meanwhile', async () => {
     let failed = 0
     watched('put', async (call) => {
