@@ -51,7 +51,7 @@ function gather(
     let state = slot < 0 ? MISSING : known === null ? PRESENT : known[slot]
     let value = fallback
     if (state === PRESENT || state === DEFAULTED) {
-      value = Math.fround(map === undefined ? stored[slot] : map(stored[slot]))
+      value = Math.fround(map === undefined ? stored[slot] : mapped(map, stored[slot]))
       if (!Number.isFinite(value)) {
         value = fallback
         state = MISSING
@@ -59,6 +59,15 @@ function gather(
     }
     values[base + row] = value
     status[base + row] = state
+  }
+}
+
+/** The map of a column, which may throw like any compute. */
+function mapped(map: (value: number) => number, value: number): number {
+  try {
+    return map(value)
+  } catch {
+    return Number.NaN
   }
 }
 
