@@ -1,0 +1,34 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { unstable_readConfig } from 'wrangler'
+
+/** The compatibility date of the product, which all contenders get. */
+export const compatibilityDate = unstable_readConfig(
+  { config: 'wrangler.toml' },
+  { hideWarnings: true },
+).compatibility_date as string
+
+/** The one module that wrangler makes of a Worker, as it would be deployed. */
+export function bundled(entry: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'edgewheel-bundle-'))
+  try {
+    const config = join(folder, 'wrangler.toml')
+    writeFileSync(config, `name = "bench"\ncompatibility_date = "${compatibilityDate}"\n`)
+    const wrangler = createRequire(import.meta.url).resolve('wrangler')
+    const bin = join(wrangler, '../../bin/wrangler.js')
+    const out = join(folder, 'out')
+    const { status, stderr, stdout } = spawnSync(
+      process.execPath,
+      [bin, 'deploy', entry, '--dry-run', '--config', config, '--outdir', out],
+      { encoding: 'utf8', env: { ...process.env, WRANGLER_SEND_METRICS: 'false' } },
+    )
+    const name = status === 0 ? readdirSync(out).find((file) => file.endsWith('.js')) : undefined
+    if (!name) throw new Error(`wrangler could not bundle ${entry}:\n${stdout}\n${stderr}`)
+    return readFileSync(join(out, name), 'utf8')
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
