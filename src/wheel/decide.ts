@@ -1,15 +1,17 @@
 import { within } from '../core/deadline.ts'
 import { uuidv7 } from '../core/decision-id.ts'
-import type { FieldValue } from '../core/field.ts'
+import type { Entity } from '../core/entity.ts'
+import type { FieldKind, FieldValue } from '../core/field.ts'
 import type { Plan } from '../core/plan.ts'
 import { seededRandom } from '../core/random.ts'
 import type { Interaction } from '../core/read.ts'
 import { itemHash, signReceipt } from '../core/receipt.ts'
-import { type RecordView, recordView, unknownRecord } from '../core/record.ts'
+import { type RecordView, recordView, type StoredValue, unknownRecord } from '../core/record.ts'
 import { type DecideRequest, isId } from '../core/request.ts'
 import { runChain, type Slate } from '../core/run.ts'
 import { statusAt, type Table, valueAt } from '../core/table.ts'
 import { Trace } from '../core/trace.ts'
+import { StoreError } from '../store/feature-store.ts'
 import { decodeRecord, recordKey } from '../store/record-value.ts'
 import type { Runtime, WaitUntil } from './runtime.ts'
 
@@ -34,7 +36,7 @@ export interface Decision extends Slate {
   readonly trace: Trace
 }
 
-/** The share of the budget that reading may take; the rest is for sources. */
+/** The share of the budget that reading may take; the rest is for sources, in a cold isolate too. */
 const READ_SHARE = 0.6
 
 /**
@@ -51,13 +53,16 @@ export async function decide(
   const startedMs = clock.nowMs()
   const decisionId = uuidv7(startedMs, digests.randomBytes(10))
   const trace = new Trace()
-  const readMs = plan.useCase.budgetMs * READ_SHARE
+  const { budgetMs, coldBudgetMs } = plan.useCase
+  const readMs = budgetMs * READ_SHARE
+  const sourcesMs = budgetMs - readMs
   const [keyed, tables, model] = await Promise.all([
     readRecords(runtime, call, trace, readMs),
-    readTables(runtime, plan, trace, waitUntil),
+    readTables(runtime, plan, trace, Math.max(0, coldBudgetMs - sourcesMs), waitUntil),
     runtime.models.read(plan, { waitMs: readMs, waitUntil }),
   ])
   if (model.rejected) trace.degrade('model_rejected')
+  if (model.unknown) trace.degrade('cold')
   const items = tables.get(plan.useCase.candidates.name) ?? null
   const seed = digests.sha256(decisionId)
   const slate = await runChain(plan, {
@@ -67,11 +72,7 @@ export async function decide(
     random: seededRandom(seed),
     rankRandom: seededRandom(seed.subarray(16)),
     clock,
-    // A cold start has its own, longer budget; sources still get theirs.
-    deadlineMs: Math.max(
-      startedMs + plan.useCase.budgetMs,
-      clock.nowMs() + plan.useCase.budgetMs - readMs,
-    ),
+    deadlineMs: Math.max(startedMs + budgetMs, clock.nowMs() + sourcesMs),
     items,
     records: recordsOf(plan, request, keyed, tables),
     scorer: model.serving?.scorer ?? null,
@@ -129,21 +130,24 @@ async function readRecords(
     views.set(alias, recordView('', new Map(), overrides(alias)))
   if (wanted.length === 0) return views
   const startedMs = clock.nowMs()
+  const keys = wanted.map(({ key }) => key)
   const read = await within(
     clock,
     waitMs,
-    store.get(
-      wanted.map(({ key }) => key),
-      { timeoutMs: waitMs },
-    ),
+    new Promise<Awaited<ReturnType<typeof store.get>>>((resolve) => {
+      resolve(store.get(keys, { timeoutMs: waitMs }))
+    }),
   )
-  if (read.state !== 'done') trace.degrade(read.state === 'late' ? 'store_slow' : 'store_failed')
+  // The driver's own timer may ring first: that is late, too.
+  const slow = read.state === 'late' || (read.state === 'failed' && isTimeout(read.error))
+  if (read.state !== 'done') trace.degrade(slow ? 'store_slow' : 'store_failed')
   else
     wanted.forEach(({ alias, id }, i) => {
       const bytes = read.value[i]
       if (bytes === null) return
       try {
-        views.set(alias, recordView(id, decodeRecord(bytes), overrides(alias)))
+        const { entity } = plan.useCase.context[alias]
+        views.set(alias, recordView(id, readable(entity, decodeRecord(bytes)), overrides(alias)))
       } catch {
         trace.degrade('store_failed')
       }
@@ -153,26 +157,47 @@ async function readRecords(
     name: store.name,
     in: wanted.length,
     out: read.state === 'done' ? read.value.filter((value) => value !== null).length : 0,
-    state: read.state === 'done' ? 'ok' : read.state,
+    state: read.state === 'done' ? 'ok' : slow ? 'late' : 'failed',
     ioMs: clock.nowMs() - startedMs,
   })
   return views
 }
 
-/** The pages of a decision from isolate memory; a cold isolate waits for them up to its own budget. */
+function isTimeout(error: unknown): boolean {
+  return error instanceof StoreError && error.code === 'timeout'
+}
+
+/** Values that still are of the kind that their field declares; the others are missing. */
+function readable(
+  { fields }: Entity,
+  stored: ReadonlyMap<string, StoredValue>,
+): ReadonlyMap<string, StoredValue> {
+  return new Map(
+    [...stored].filter(([name, { value }]) => {
+      const field = fields.get(name)
+      return field !== undefined && (value === null || isOfKind(value, field.kind))
+    }),
+  )
+}
+
+function isOfKind(value: FieldValue, kind: FieldKind): boolean {
+  if (!Array.isArray(value)) return typeof value === kind
+  if (kind !== 'numbers' && kind !== 'strings') return false
+  return value.length === 0 || `${typeof value[0]}s` === kind
+}
+
+/** The pages of a decision from isolate memory; a cold isolate waits for them at most `waitMs`. */
 async function readTables(
   { tables }: Runtime,
   plan: Plan,
   trace: Trace,
+  waitMs: number,
   waitUntil: WaitUntil,
 ): Promise<ReadonlyMap<string, Table>> {
   const found = new Map<string, Table>()
   await Promise.all(
     plan.paged.map(async (entity) => {
-      const { value, state } = await tables.read(entity, {
-        waitMs: plan.useCase.coldBudgetMs,
-        waitUntil,
-      })
+      const { value, state } = await tables.read(entity, { waitMs, waitUntil })
       if (state === 'cold' || state === 'failed' || value === null) trace.degrade('cold')
       if (value !== null) found.set(entity.name, value)
     }),
