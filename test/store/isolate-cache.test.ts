@@ -1,49 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import {
-  type Cached,
-  type CacheSpec,
-  isolateCache,
-  type Loaded,
-} from '../../src/store/isolate-cache.ts'
-import { manualClock } from './manual-clock.ts'
-
-const never = () => new Promise<never>(() => {})
-
-/** A source of numbers whose next answers the test decides. */
-function source(load: (call: number, previous: number | null) => Promise<Loaded<number> | null>) {
-  let calls = 0
-  const spec: CacheSpec<number> = {
-    refreshMs: 30_000,
-    load: (_, previous) => load(++calls, previous),
-  }
-  return { spec, calls: () => calls }
-}
-
-const one = async (call: number) => ({ value: call, bytes: 100 })
-
-function setup({ budgetBytes = 1_000, random = (): number => 1 } = {}) {
-  const clock = manualClock()
-  const cache = isolateCache({ budgetBytes, clock, random })
-  const background: Promise<unknown>[] = []
-  const waitUntil = (work: Promise<unknown>) => void background.push(work)
-  return {
-    clock,
-    cache,
-    background,
-    peek: (spec: CacheSpec<number>, key = 'k') => cache.peek(key, spec, waitUntil),
-    /** Reads and lets time pass until there is an answer; says how much passed. */
-    async read(spec: CacheSpec<number>, waitMs = 800, key = 'k') {
-      const startedMs = clock.nowMs()
-      let answered: (Cached<number> & { waitedMs: number }) | undefined
-      void cache.read(key, spec, { waitMs, waitUntil }).then((cached) => {
-        answered = { ...cached, waitedMs: clock.nowMs() - startedMs }
-      })
-      await clock.advance(0)
-      for (let ms = 0; !answered && ms < 20_000; ms++) await clock.advance(1)
-      return answered!
-    },
-  }
-}
+import { never, one, setup, source } from './cache-fixture.ts'
 
 describe('isolateCache, cold', () => {
   it('waits for the first value and then answers without waiting', async () => {
