@@ -23,7 +23,8 @@ export function encodeDecision(event: DecisionEvent): Uint8Array<ArrayBuffer> {
   const rows = keepOrder(event)
   let count = rows.length
   while (bytes.length > DECISION_MAX_BYTES && count > event.choices.length) {
-    count = Math.max(event.choices.length, Math.floor(count * 0.9))
+    const share = Math.min(0.95, DECISION_MAX_BYTES / bytes.length)
+    count = Math.max(event.choices.length, Math.floor(count * share))
     kept = withRows(kept, event, rows.slice(0, count))
     bytes = packDecision(kept)
   }
