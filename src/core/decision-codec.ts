@@ -28,7 +28,7 @@ export function packDecision(event: DecisionEvent): Uint8Array<ArrayBuffer> {
   const rows = event.ids.length
   const writer = new PackWriter()
   const texts = new Texts(event.ids)
-  writer.array(scores.slice(0, rows))
+  writer.array(scores.subarray(0, rows))
   writer.array(Float64Array.from(choices, ({ propensity }) => propensity))
   writer.whole(choices.map(({ index }) => index))
   writer.whole(sources)
@@ -45,7 +45,7 @@ export function packDecision(event: DecisionEvent): Uint8Array<ArrayBuffer> {
   })
   for (const column of rankColumns) {
     if (column.kind === 'codes') writeCodes(writer, column, rows, texts)
-    else writer.array(column.values.slice(0, rows))
+    else writer.array(column.values.subarray(0, rows))
   }
   const head: Head = {
     ...plain,
@@ -75,7 +75,7 @@ function read(reader: PackReader): DecisionEvent {
   const scores = reader.floats64(rows)
   const propensities = reader.floats64(slots)
   const chosen = reader.whole(slots)
-  const sources = Uint32Array.from(reader.whole(rows))
+  const sources = new Uint32Array(reader.whole(rows))
   const retrieval = plain.sourceNames.map(() => new Float32Array(rows).fill(Number.NaN))
   readDrawnScores(reader, sources, retrieval)
   const matrix = featureMatrix(
@@ -109,12 +109,23 @@ function read(reader: PackReader): DecisionEvent {
 /** The record's own dictionary: the ids of the rows, then what else its categories say. */
 class Texts {
   readonly added: string[] = []
-  readonly #codes: Map<string, number>
+  readonly #codes = new Map<string, number>()
+  readonly #known = new Map<readonly string[], Int32Array>()
   readonly #first: number
 
   constructor(ids: readonly string[]) {
     this.#first = ids.length
-    this.#codes = new Map(ids.map((id, row) => [id, row]))
+    for (let row = 0; row < ids.length; row++) this.#codes.set(ids[row], row)
+  }
+
+  /** The record's codes by those of another dictionary; -1 where not asked for yet. */
+  codesOf(dictionary: readonly string[]): Int32Array {
+    let codes = this.#known.get(dictionary)
+    if (!codes) {
+      codes = new Int32Array(dictionary.length).fill(-1)
+      this.#known.set(dictionary, codes)
+    }
+    return codes
   }
 
   codeOf(text: string): number {
@@ -132,8 +143,13 @@ function writeCodes(writer: PackWriter, column: CategoryColumn, rows: number, te
   const lengths = new Uint32Array(rows)
   for (let row = 0; row < rows; row++) lengths[row] = offsets[row + 1] - offsets[row]
   writer.whole(lengths)
+  const codeOf = texts.codesOf(dictionary)
   const own = new Uint32Array(offsets[rows])
-  for (let i = 0; i < own.length; i++) own[i] = texts.codeOf(dictionary[codes[i]])
+  for (let i = 0; i < own.length; i++) {
+    const code = codes[i]
+    if (codeOf[code] < 0) codeOf[code] = texts.codeOf(dictionary[code])
+    own[i] = codeOf[code]
+  }
   writer.whole(own)
 }
 
@@ -141,7 +157,7 @@ function readCodes(reader: PackReader, rows: number, dictionary: readonly string
   const lengths = reader.whole(rows)
   const offsets = new Int32Array(rows + 1)
   for (let row = 0; row < rows; row++) offsets[row + 1] = offsets[row] + lengths[row]
-  const codes = Int32Array.from(reader.whole(offsets[rows]))
+  const codes = new Int32Array(reader.whole(offsets[rows]))
   if (codes.some((code) => code >= dictionary.length))
     throw new EdgewheelError('invalid_format', 'the record has a code without a text')
   return { offsets, codes, dictionary }
@@ -149,9 +165,10 @@ function readCodes(reader: PackReader, rows: number, dictionary: readonly string
 
 /** One number where all rows have the same bits: much of a row is about the visitor. */
 function writeNumbers(writer: PackWriter, values: Float32Array): void {
-  const same = values.every((value) => Object.is(value, values[0]))
+  let same = true
+  for (let row = 1; same && row < values.length; row++) same = Object.is(values[row], values[0])
   writer.array(Uint8Array.of(same ? 1 : 0))
-  writer.array(values.slice(0, same ? 1 : values.length))
+  writer.array(same ? values.subarray(0, 1) : values)
 }
 
 function readNumbers(reader: PackReader, rows: number): Float32Array {
@@ -174,7 +191,7 @@ function writeStatuses(writer: PackWriter, matrix: FeatureMatrix, features: numb
       others.push(known)
     }
   writer.array(bits)
-  writer.array(Uint8Array.from(others))
+  writer.array(new Uint8Array(others))
 }
 
 function readStatuses(reader: PackReader, matrix: FeatureMatrix, features: number): void {
@@ -193,7 +210,7 @@ function drawnScores(sources: Uint32Array, retrieval: readonly Float32Array[]): 
   for (let row = 0; row < sources.length; row++)
     for (let source = 0; source < retrieval.length; source++)
       if ((sources[row] >>> source) & 1) scores.push(retrieval[source][row])
-  return Float32Array.from(scores)
+  return new Float32Array(scores)
 }
 
 function readDrawnScores(
