@@ -1,5 +1,13 @@
-import type * as z from 'zod'
+import * as z from 'zod'
+import {
+  type Aggregate,
+  type AggregateShapes,
+  type AggregateValue,
+  aggregateHash,
+} from './aggregate/definition.ts'
+import { type AggregateSet, aggregateSet } from './aggregate/set.ts'
 import { EdgewheelError } from './errors.ts'
+import { type EntityPart, type EntityParts, partsOf } from './event-parts.ts'
 import { type Field, kindOfSchema } from './field.ts'
 import { fingerprint } from './fingerprint.ts'
 import { type RecordRead, recordRead } from './read.ts'
@@ -10,6 +18,14 @@ export type AttributeShapes = Readonly<Record<string, z.ZodType>>
 /** The value a stage sees where the field is present. */
 export type AttributeValue<S extends z.ZodType> = NonNullable<z.output<S>>
 
+/** Attributes and aggregates alike, by what a stage sees of them. */
+export type FieldShapes<
+  Shapes extends AttributeShapes,
+  Aggregates extends AggregateShapes,
+> = Shapes & {
+  readonly [K in keyof Aggregates]: z.ZodType<AggregateValue<Aggregates[K]>>
+}
+
 /**
  * A kind of thing that the wheel keeps records about. `paged` records are held whole in isolate memory;
  * `keyed` ones are read by key, one store read each. `owner` is who answers for the data.
@@ -17,13 +33,18 @@ export type AttributeValue<S extends z.ZodType> = NonNullable<z.output<S>>
 export interface Entity<
   Name extends string = string,
   Shapes extends AttributeShapes = AttributeShapes,
+  Attributes extends AttributeShapes = Shapes,
 > {
   readonly name: Name
   readonly layout: 'paged' | 'keyed'
   readonly owner: string
   /** Number of objects that share the records by hash of the id. Changing it is a rebuild. */
   readonly shards: number
-  readonly attributes: Shapes
+  readonly attributes: Attributes
+  /** What events maintain. */
+  readonly aggregates: AggregateSet
+  /** What the ids of a pair are made of, in order; null where an event's item or user is the id. */
+  readonly parts: readonly EntityPart[] | null
   readonly fields: ReadonlyMap<string, Field>
   /** Changes when a field or the layout does. */
   readonly fingerprint: string
@@ -44,42 +65,60 @@ export interface Binding<Request> {
 }
 
 /** What `defineEntity` takes beside the name. */
-export interface EntityOptions<Shapes extends AttributeShapes> {
+export interface EntityOptions<
+  Shapes extends AttributeShapes,
+  Aggregates extends AggregateShapes = {},
+> {
   readonly layout: 'paged' | 'keyed'
   readonly owner: string
   /** Default: 1 for paged, 4 for keyed entities. */
   readonly shards?: number
+  /**
+   * For records about pairs, such as a user and a genre: `{ user: User, genre: Item.pick('genres') }`. An
+   * event updates the record of each combination.
+   */
+  readonly of?: EntityParts
   readonly attributes: Shapes
+  /** Maintained from events: `{ clicks_7d: count('click', { window: '7d' }) }`. */
+  readonly aggregates?: Aggregates
   /** Fields that the publishable key may return and filter on; default none. */
-  readonly public?: 'all' | readonly (keyof Shapes & string)[]
+  readonly public?: 'all' | readonly (keyof NoInfer<Shapes & Aggregates> & string)[]
 }
 
 const FIELD_NAME = /^[a-z][a-z0-9_]{0,63}$/
 
-/** Declares an entity. Throws `invalid_definition` where a name or an attribute's shape cannot be stored. */
-export function defineEntity<const Name extends string, const Shapes extends AttributeShapes>(
+/**
+ * Declares an entity. Throws `invalid_definition` where a name or an attribute's shape cannot be stored, or
+ * an attribute and an aggregate have one name.
+ */
+export function defineEntity<
+  const Name extends string,
+  const Shapes extends AttributeShapes,
+  Aggregates extends AggregateShapes = {},
+>(
   name: Name,
-  options: EntityOptions<Shapes>,
-): Entity<Name, Shapes> {
+  options: EntityOptions<Shapes, Aggregates>,
+): Entity<Name, FieldShapes<Shapes, Aggregates>, Shapes> {
   if (!/^[a-z][a-z0-9_-]{0,63}$/.test(name))
     throw new EdgewheelError(
       'invalid_definition',
       `entity '${name}': use lower-case letters, digits, _ and -`,
     )
+  const definitions: AggregateShapes = options.aggregates ?? {}
   const fields = new Map<string, Field>()
-  for (const [field, schema] of Object.entries(options.attributes)) {
-    const path = `entity ${name}, attribute ${field}`
+  const add = (field: string, origin: Field['origin'], schema: z.ZodType): void => {
+    const path = `entity ${name}, ${origin} ${field}`
     if (!FIELD_NAME.test(field))
       throw new EdgewheelError('invalid_definition', `${path}: use snake_case`)
+    if (fields.has(field))
+      throw new EdgewheelError('invalid_definition', `${path}: an attribute has that name`)
     const isPublic = options.public === 'all' || (options.public?.includes(field) ?? false)
-    fields.set(field, {
-      name: field,
-      kind: kindOfSchema(schema, path),
-      origin: 'attribute',
-      public: isPublic,
-      schema,
-    })
+    const kind = kindOfSchema(schema, path)
+    fields.set(field, { name: field, kind, origin, public: isPublic, schema })
   }
+  for (const [field, schema] of Object.entries(options.attributes)) add(field, 'attribute', schema)
+  for (const [field, aggregate] of Object.entries(definitions))
+    add(field, 'aggregate', schemaOf(aggregate))
   const shards = options.shards ?? (options.layout === 'paged' ? 1 : 4)
   if (!Number.isInteger(shards) || shards < 1 || shards > 256)
     throw new EdgewheelError(
@@ -88,20 +127,29 @@ export function defineEntity<const Name extends string, const Shapes extends Att
     )
   if (!options.owner)
     throw new EdgewheelError('invalid_definition', `entity ${name}: name its owner`)
-  const entity: Entity<Name, Shapes> = {
+  return {
     name,
     layout: options.layout,
     owner: options.owner,
     shards,
     attributes: options.attributes,
+    aggregates: aggregateSet(name, definitions),
+    parts: partsOf(name, options.of),
     fields,
     fingerprint: fingerprint({
       name,
       layout: options.layout,
-      fields: [...fields.values()].map((field) => [field.name, field.kind, field.origin]),
+      fields: [...fields.values()].map(({ name: field, kind, origin }) =>
+        origin === 'attribute'
+          ? [field, kind, origin]
+          : [field, kind, origin, aggregateHash(field, definitions[field])],
+      ),
     }),
     pick: (...names) => recordRead(name, names, true),
     maybe: (...names) => recordRead(name, names, false),
   }
-  return entity
+}
+
+function schemaOf({ kind }: Aggregate): z.ZodType {
+  return kind === 'last_k' ? z.array(z.string()) : z.number()
 }

@@ -1,10 +1,33 @@
+export { aggregateAt } from './aggregate/batch.ts'
+export { checkAggregates } from './aggregate/check.ts'
+export type { AggregateOptions, Events, WindowOptions } from './aggregate/declare.ts'
+export {
+  count,
+  decayed,
+  distinct,
+  last,
+  lastK,
+  max,
+  mean,
+  min,
+  rate,
+  sum,
+} from './aggregate/declare.ts'
+export type { Aggregate, AggregateShapes, EventSelector, Subject } from './aggregate/definition.ts'
+export type { AggregateSet, RecordAggregates } from './aggregate/set.ts'
 export type { Chosen } from './choose.ts'
 export { choose, propensitiesOf } from './choose.ts'
 export type { DecisionContext } from './context.ts'
+export type { Duration } from './duration.ts'
 export type { AttributeShapes, Binding, Entity } from './entity.ts'
 export { defineEntity } from './entity.ts'
 export type { ErrorCode } from './errors.ts'
 export { EdgewheelError } from './errors.ts'
+export type { EventOptions, EventType } from './event.ts'
+export { defineEvent } from './event.ts'
+export type { EventView, OutcomeEvent, When } from './event-envelope.ts'
+export type { Outcome } from './event-outcome.ts'
+export { checkOutcomes, outcome } from './event-outcome.ts'
 export type { Field, FieldKind, FieldValue, Status } from './field.ts'
 export { jaccardRaiser } from './jaccard.ts'
 export type { LinearHead, LinearModel, LinearTerm, Link } from './linear-model.ts'

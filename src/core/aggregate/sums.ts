@@ -1,0 +1,106 @@
+import type { EventView } from '../event-envelope.ts'
+import type { Tiling } from '../tiles.ts'
+import type { ByteReader, ByteWriter } from './bytes.ts'
+import type { AggregateState, Valued } from './state.ts'
+
+/** How a kind sums: `width` whole numbers a tile, what an event adds to them, and the value they make. */
+export interface Summing {
+  readonly width: number
+  add(lanes: number[], at: number, event: EventView, sign: 1 | -1): void
+  /** The value of tiles `from` on; `tiles` and `lanes` are those kept, ascending. */
+  value(tiles: readonly number[], lanes: readonly number[], from: number, nowMs: number): Valued
+  /** Set where the value changes from hop to hop even while no tile leaves, ms. */
+  readonly everyMs?: number
+}
+
+/** Sums by sparse tiles. A tile that sums to nothing is not kept. */
+export class Sums implements AggregateState {
+  readonly #summing: Summing
+  readonly #tiling: Tiling
+  readonly #tiles: number[] = []
+  readonly #lanes: number[] = []
+
+  constructor(summing: Summing, tiling: Tiling) {
+    this.#summing = summing
+    this.#tiling = tiling
+  }
+
+  get empty(): boolean {
+    return this.#tiles.length === 0
+  }
+
+  add(event: EventView, sign: 1 | -1): void {
+    const { width } = this.#summing
+    const tile = this.#tiling.tileOf(event.timeMs)
+    const place = this.#from(tile)
+    const at = place * width
+    if (this.#tiles[place] !== tile) {
+      this.#tiles.splice(place, 0, tile)
+      this.#lanes.splice(at, 0, ...new Array<number>(width).fill(0))
+    }
+    this.#summing.add(this.#lanes, at, event, sign)
+    for (let lane = at; lane < at + width; lane++) if (this.#lanes[lane] !== 0) return
+    this.#tiles.splice(place, 1)
+    this.#lanes.splice(at, width)
+  }
+
+  valueAt(nowMs: number): Valued {
+    const from = this.#from(this.#tiling.firstTile(nowMs))
+    return this.#summing.value(this.#tiles, this.#lanes, from, nowMs)
+  }
+
+  prune(nowMs: number): void {
+    const from = this.#from(this.#tiling.firstTile(nowMs))
+    this.#tiles.splice(0, from)
+    this.#lanes.splice(0, from * this.#summing.width)
+  }
+
+  nextChangeMs(nowMs: number): number {
+    const oldest = this.#tiles[this.#from(this.#tiling.firstTile(nowMs))]
+    if (oldest === undefined) return Number.POSITIVE_INFINITY
+    const { everyMs } = this.#summing
+    if (everyMs !== undefined) return (Math.floor(nowMs / everyMs) + 1) * everyMs
+    return this.#tiling.leavesAtMs(oldest)
+  }
+
+  write(out: ByteWriter, originMs: number): void {
+    const { width } = this.#summing
+    let before = this.#tiling.tileOf(originMs)
+    out.uint(this.#tiles.length)
+    for (let place = this.#tiles.length - 1; place >= 0; place--) {
+      // Signed: a retraction may be later than the latest event.
+      out.int(before - this.#tiles[place])
+      before = this.#tiles[place]
+      for (let lane = place * width; lane < (place + 1) * width; lane++) out.int(this.#lanes[lane])
+    }
+  }
+
+  /** Reads back what `write` wrote into a state that is empty. */
+  read(input: ByteReader, originMs: number): this {
+    let tile = this.#tiling.tileOf(originMs)
+    for (let left = input.uint(); left > 0; left--) {
+      tile -= input.int()
+      this.#tiles.push(tile)
+      for (let lane = 0; lane < this.#summing.width; lane++) this.#lanes.push(input.int())
+    }
+    this.#tiles.reverse()
+    reverseGroups(this.#lanes, this.#summing.width)
+    return this
+  }
+
+  /** The place of the first kept tile that is not before `tile`. Events mostly come at the end. */
+  #from(tile: number): number {
+    let place = this.#tiles.length
+    while (place > 0 && this.#tiles[place - 1] >= tile) place--
+    return place
+  }
+}
+
+function reverseGroups(lanes: number[], width: number): void {
+  lanes.reverse()
+  if (width === 1) return
+  for (let at = 0; at < lanes.length; at += width) {
+    const group = lanes.slice(at, at + width).reverse()
+    for (let lane = 0; lane < width; lane++) lanes[at + lane] = group[lane]
+  }
+}
