@@ -18,6 +18,8 @@ export type NotCounted =
   | 'user_not_served'
   /** Older than the 14 days that the ledger reaches back; an import counts it. */
   | 'too_old'
+  /** Dated by its sender more than 14 days ahead of its arrival: the ledger keeps no row so long. */
+  | 'too_new'
   /** Over the configured cap per user and network. */
   | 'over_rate'
 
@@ -50,6 +52,7 @@ export function trustOf(
   const objection = receiptObjection(claim)
   if (objection !== null && claim.key === 'publishable') return { notCounted: objection }
   if (claim.receivedMs - claim.keyTimeMs > DEDUPE_HORIZON_MS) return { notCounted: 'too_old' }
+  if (claim.keyTimeMs - claim.receivedMs > DEDUPE_HORIZON_MS) return { notCounted: 'too_new' }
   return { voucher: objection === null ? 'receipt' : 'secret' }
 }
 
