@@ -62,6 +62,7 @@ export async function decide(
     runtime.models.read(plan, { waitMs: readMs, waitUntil }),
   ])
   if (model.rejected) trace.degrade('model_rejected')
+  if (model.unknown) trace.degrade('model_unknown')
   if (model.unknown) trace.degrade('cold')
   const items = tables.get(plan.useCase.candidates.name) ?? null
   const seed = digests.sha256(decisionId)
