@@ -1,0 +1,163 @@
+import type { OutcomeEvent } from '../core/event-envelope.ts'
+import { type FailedMessage, failedMessage, writeFailed } from './failed.ts'
+import { writeRows } from './lake.ts'
+import { decisionRow } from './lake-decision.ts'
+import { hourOf, type PartKind } from './lake-key.ts'
+import { entityRow, outcomeRow } from './lake-outcome.ts'
+import type { Row } from './lake-parquet.ts'
+import { parseMessage } from './message.ts'
+
+/** What the consumer of the queue works on. */
+export interface CollectOptions {
+  readonly bucket: R2Bucket
+  /**
+   * Brings events to the owners of the records that they change; rejects where one could not be reached.
+   * An event that comes twice must count once.
+   */
+  readonly applyOutcomes?: (events: readonly OutcomeEvent[]) => Promise<void>
+}
+
+/** A readable message, and what it becomes. */
+interface Collected {
+  readonly message: Message<unknown>
+  readonly kind: PartKind
+  readonly rows: readonly Row[]
+  readonly events: readonly OutcomeEvent[]
+}
+
+/** Messages that failed this often are applied one by one, so that none holds up its neighbours. */
+const ALONE_FROM_ATTEMPT = 3
+const LONGEST_DELAY_S = 300
+
+/**
+ * Takes a batch of the queue: messages that cannot be read go to `failed/`, the others to the lake and
+ * then to the owners of records. A message is acked once all that is done, else retried, alone. Never
+ * rejects.
+ */
+export async function collect(
+  { messages }: MessageBatch<unknown>,
+  { bucket, applyOutcomes }: CollectOptions,
+): Promise<void> {
+  const failed: { message: Message<unknown>; failure: FailedMessage }[] = []
+  const collected: Collected[] = []
+  for (const message of messages) {
+    const read = readMessage(message)
+    if ('failure' in read) failed.push(read)
+    else collected.push(read)
+  }
+  const lost = new Set<Message<unknown>>()
+  await keepFailed(bucket, failed, lost)
+  await keepRows(bucket, collected, lost)
+  if (applyOutcomes) await apply(applyOutcomes, collected, lost)
+  for (const message of messages) {
+    if (lost.has(message)) message.retry({ delaySeconds: delayOf(message) })
+    else message.ack()
+  }
+}
+
+/**
+ * Takes a batch of the dead-letter queue: every message goes to `failed/`, from where it can be sent again.
+ * Never rejects.
+ */
+export async function collectDead(
+  { messages }: MessageBatch<unknown>,
+  { bucket }: Pick<CollectOptions, 'bucket'>,
+): Promise<void> {
+  const lost = new Set<Message<unknown>>()
+  const failed = messages.map((message) => ({
+    message,
+    failure: failedMessage(message, 'dead_letter'),
+  }))
+  await keepFailed(bucket, failed, lost)
+  for (const message of messages) {
+    if (lost.has(message)) message.retry({ delaySeconds: delayOf(message) })
+    else message.ack()
+  }
+}
+
+function readMessage(
+  message: Message<unknown>,
+): Collected | { message: Message<unknown>; failure: FailedMessage } {
+  const parsed = parseMessage(message.body)
+  if ('unreadable' in parsed) return { message, failure: failedMessage(message, parsed.unreadable) }
+  try {
+    switch (parsed.kind) {
+      case 'decision':
+        return { message, kind: 'decision', rows: [decisionRow(parsed.record)], events: [] }
+      case 'outcomes': {
+        const { events } = parsed
+        return { message, kind: 'outcome', rows: events.map(outcomeRow), events }
+      }
+      case 'entities':
+        return { message, kind: 'entity', rows: parsed.changes.map(entityRow), events: [] }
+    }
+  } catch (error) {
+    return { message, failure: failedMessage(message, 'malformed', String(error)) }
+  }
+}
+
+async function keepFailed(
+  bucket: R2Bucket,
+  failed: readonly { message: Message<unknown>; failure: FailedMessage }[],
+  lost: Set<Message<unknown>>,
+): Promise<void> {
+  if (failed.length === 0) return
+  try {
+    await writeFailed(
+      bucket,
+      failed.map(({ failure }) => failure),
+    )
+  } catch (error) {
+    console.error('failed messages were not written:', error)
+    for (const { message } of failed) lost.add(message)
+  }
+}
+
+/** One part for each kind and hour of arrival. */
+async function keepRows(
+  bucket: R2Bucket,
+  collected: readonly Collected[],
+  lost: Set<Message<unknown>>,
+): Promise<void> {
+  const parts = new Map<string, { kind: PartKind; hourMs: number; rows: Row[]; of: Set<Message> }>()
+  for (const { message, kind, rows } of collected)
+    for (const row of rows) {
+      const hourMs = hourOf(row.received_at as number)
+      const name = `${kind} ${hourMs}`
+      const part = parts.get(name) ?? { kind, hourMs, rows: [], of: new Set() }
+      parts.set(name, part)
+      part.rows.push(row)
+      part.of.add(message)
+    }
+  for (const { kind, hourMs, rows, of } of parts.values())
+    try {
+      await writeRows(bucket, kind, hourMs, rows)
+    } catch (error) {
+      console.error(`a part of ${kind} was not written:`, error)
+      for (const message of of) lost.add(message)
+    }
+}
+
+async function apply(
+  applyOutcomes: (events: readonly OutcomeEvent[]) => Promise<void>,
+  collected: readonly Collected[],
+  lost: Set<Message<unknown>>,
+): Promise<void> {
+  const due = collected.filter(({ message, events }) => events.length > 0 && !lost.has(message))
+  if (due.length === 0) return
+  const groups = due.some(({ message }) => message.attempts >= ALONE_FROM_ATTEMPT)
+    ? due.map((one) => [one])
+    : [due]
+  for (const group of groups)
+    try {
+      await applyOutcomes(group.flatMap(({ events }) => events))
+    } catch (error) {
+      console.error('events were not applied:', error)
+      for (const { message } of group) lost.add(message)
+    }
+}
+
+/** Twice as long each time; from the last delays to the dead letters it is half an hour. */
+function delayOf({ attempts }: Message<unknown>): number {
+  return Math.min(LONGEST_DELAY_S, 2 ** Math.min(attempts, 10))
+}
