@@ -223,6 +223,32 @@ describe('linear scores', () => {
     )
   })
 
+  it('add runs of plain numbers in the order of the terms, however long the run', () => {
+    const magnitudes = fc.double({ min: -1e12, max: 1e12, noNaN: true })
+    fc.assert(
+      fc.property(
+        fc.array(row, { minLength: 1, maxLength: 9 }),
+        fc.array(fc.record({ feature: name, weight: magnitudes }), {
+          minLength: 8,
+          maxLength: 35,
+        }),
+        fc.nat(34),
+        (rows, plain, at) => {
+          const other = { feature: 'n1', transform: { kind: 'log1p' as const }, weight: 0.3 }
+          for (const terms of [plain, plain.toSpliced(at, 0, other)]) {
+            const model = modelOf(terms)
+            const matrix = matrixOf(rows)
+            const scores = bindLinear(model, features).score(matrix)
+            rows.forEach((given, r) => {
+              expect(scores[r]).toBe(byHand(model, 0, given, r))
+            })
+          }
+        },
+      ),
+      { numRuns: 200, seed: 3 },
+    )
+  })
+
   it('say of each contribution what it came from', () => {
     const matrix = matrixOf([
       { n: [0, 3, 0, 0, 0, 0, 0, 0, 0, 0], user: ['42'], genres: ['a', 'b'] },
