@@ -27,8 +27,7 @@ export interface PublisherOptions {
 }
 
 /** The platform's limits of one `sendBatch`, with room for what it adds to each message. */
-const GROUP_MESSAGES = 100
-const GROUP_BYTES = 240_000
+export const GROUP_LIMITS = { messages: 100, bytes: 240_000 } as const
 /** The platform takes no larger message; it would be refused for ever. */
 const MESSAGE_BYTES = 127_000
 /** How long the queue, and each outbox, may take to answer, ms. */
@@ -88,7 +87,11 @@ export function groupsOf(messages: readonly Uint8Array[]): Uint8Array[][] {
   let size = 0
   for (const message of messages) {
     const last = groups.at(-1)
-    if (last && last.length < GROUP_MESSAGES && size + message.length <= GROUP_BYTES) {
+    if (
+      last &&
+      last.length < GROUP_LIMITS.messages &&
+      size + message.length <= GROUP_LIMITS.bytes
+    ) {
       last.push(message)
       size += message.length
     } else {
