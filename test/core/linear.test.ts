@@ -229,7 +229,7 @@ describe('linear scores', () => {
       fc.property(
         fc.array(row, { minLength: 1, maxLength: 9 }),
         fc.array(fc.record({ feature: name, weight: magnitudes }), {
-          minLength: 8,
+          minLength: 24,
           maxLength: 35,
         }),
         fc.nat(34),
