@@ -23,9 +23,15 @@ export interface DecideRequest {
   readonly consent: { readonly personalize: boolean; readonly train: boolean }
 }
 
-const ID = /^(?!\.{1,2}$)[\x21-\x7e]{1,128}$/
-
 /** Whether a text may name a record, a user or an event: 1–128 printable ASCII characters, not `.` or `..`. */
 export function isId(text: unknown): text is string {
-  return typeof text === 'string' && ID.test(text)
+  if (typeof text !== 'string') return false
+  const { length } = text
+  if (length === 0 || length > 128 || text === '.' || text === '..') return false
+  // By hand: a decision checks hundreds, and a regular expression takes three times as long.
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i)
+    if (code < 0x21 || code > 0x7e) return false
+  }
+  return true
 }

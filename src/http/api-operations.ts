@@ -212,7 +212,7 @@ export const OPERATIONS: readonly Operation[] = [
         example: { useCase: 'movies-home', version: 4, status: 'stored' },
       },
     },
-    errors: [...WITH_BODY, ...KEYED, 403, 404, 409],
+    errors: [...WITH_BODY, ...KEYED, 403, 404],
   },
   {
     method: 'GET',
@@ -233,7 +233,7 @@ export const OPERATIONS: readonly Operation[] = [
     tag: 'models',
     body: { schema: 'PublishRequest', example: { force: false }, optional: true },
     answers: { 200: { schema: 'Published', example: { useCase: 'movies-home', current: 4 } } },
-    errors: [...WITH_BODY, ...KEYED, 403, 404],
+    errors: [...WITH_BODY, ...KEYED, 403, 404, 409],
   },
   {
     method: 'GET',

@@ -6,6 +6,8 @@ import { CORS, preflight } from './cors.ts'
 import { decideRoutes } from './decide.ts'
 import { type Assets, docsRoutes } from './docs.ts'
 import { entityRoutes } from './entities.ts'
+import { eventRoutes, type SendOutcomes } from './events.ts'
+import { hasKeyInside, keyInside } from './events-key.ts'
 import { healthRoutes } from './health.ts'
 import { importRoutes } from './imports.ts'
 import { modelRoutes } from './models.ts'
@@ -20,14 +22,22 @@ export interface AppOptions {
   readonly runtime: Runtime
   readonly keys: AcceptedKeys
   readonly assets: Assets
+  readonly sendOutcomes: SendOutcomes
   /** Null: no limit. */
   readonly limiter: RateLimiter | null
+  /** Whether `Sec-GPC: 1` counts as no to training. */
+  readonly honoursGpc: boolean
 }
 
 /** All routes of the API. */
-export function routesOf({ runtime, assets }: Pick<AppOptions, 'runtime' | 'assets'>): Route[] {
+export function routesOf({
+  runtime,
+  assets,
+  sendOutcomes,
+}: Pick<AppOptions, 'runtime' | 'assets' | 'sendOutcomes'>): Route[] {
   return [
     ...decideRoutes(runtime),
+    ...eventRoutes(runtime, sendOutcomes),
     ...entityRoutes(runtime),
     ...modelRoutes(runtime),
     ...useCaseRoutes(runtime),
@@ -77,22 +87,31 @@ async function run(route: Route, c: Context, options: AppOptions): Promise<Respo
 
 async function answer(route: Route, c: Context, options: AppOptions): Promise<Response> {
   const request = c.req.raw
-  const key =
-    route.access === 'open' ? null : authenticate(request, options.keys, options.runtime.digests)
-  if (route.access === 'secret' && key?.kind !== 'secret')
-    throw new Problem(403, 'forbidden', 'This route needs the secret key.')
-  const bytes = route.body
-    ? await readBody(request, route.body.maxBytes, route.body.optional ?? false)
-    : null
+  const { key, bytes, body } = await opened(route, request, options)
   return route.handle({
     request,
     kind: key?.kind ?? null,
     param: (name) => paramOf(route, request, name),
     bytes,
-    json: () => parseJson(bytes),
+    json: () => body ?? parseJson(bytes),
+    optedOut: options.honoursGpc && request.headers.get('sec-gpc') === '1',
     admit: () => rateGate(options.limiter, request, key?.digest ?? null),
     waitUntil: (work) => c.executionCtx.waitUntil(work),
   })
+}
+
+/** The key first, then the body; where the key is in the body, that has to be read before. */
+async function opened(route: Route, request: Request, { keys, runtime }: AppOptions) {
+  const { access, body: rule } = route
+  if (rule?.keyInside && hasKeyInside(request)) {
+    const bytes = await readBody(request, rule)
+    const { body, ...key } = keyInside(bytes, keys, runtime.digests)
+    return { key, bytes, body }
+  }
+  const key = access === 'open' ? null : authenticate(request, keys, runtime.digests)
+  if (access === 'secret' && key?.kind !== 'secret')
+    throw new Problem(403, 'forbidden', 'This route needs the secret key.')
+  return { key, bytes: rule ? await readBody(request, rule) : null, body: undefined }
 }
 
 /** From the path as it was sent: the router's own decoding lets malformed escapes pass. */

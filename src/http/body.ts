@@ -1,4 +1,5 @@
 import { Problem } from './problem.ts'
+import type { BodyRule } from './route.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
 
@@ -8,26 +9,37 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
  */
 export async function readBody(
   request: Request,
-  maxBytes: number,
-  optional: boolean,
+  { maxBytes, optional = false, keyInside = false }: BodyRule,
 ): Promise<Uint8Array | null> {
   const type = request.headers.get('content-type')
-  if (type === null && optional && request.body === null) return null
-  if (!isJson(type))
+  if (type === null && optional && isEmpty(request)) return null
+  if (!isJson(type) && !(keyInside && isText(type)))
     throw new Problem(415, 'unsupported_media_type', 'Send Content-Type: application/json.')
   const encoding = request.headers.get('content-encoding')
   if (encoding !== null && encoding.toLowerCase() !== 'identity')
     throw new Problem(415, 'unsupported_media_type', 'Send the body without Content-Encoding.', {
       headers: { 'accept-encoding': 'identity' },
     })
+  const bytes = await readBytes(request, maxBytes).catch((error: unknown) => {
+    if (error instanceof Problem) throw error
+    // The client went away, or its framing was broken; there may be nobody to tell.
+    throw new Problem(400, 'malformed_json', 'The body could not be read to its end.')
+  })
+  return optional && bytes.length === 0 ? null : bytes
+}
+
+function isEmpty({ body, headers }: Request): boolean {
+  return body === null || headers.get('content-length') === '0'
+}
+
+async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
   const length = request.headers.get('content-length')
-  if (length !== null && /^\d+$/.test(length)) {
-    if (Number(length) > maxBytes) throw tooLarge(maxBytes)
-    const bytes = new Uint8Array(await request.arrayBuffer())
-    if (bytes.length > maxBytes) throw tooLarge(maxBytes)
-    return bytes
-  }
-  return request.body === null ? new Uint8Array() : readStream(request.body, maxBytes)
+  if (length === null || !/^\d+$/.test(length))
+    return request.body === null ? new Uint8Array() : readStream(request.body, maxBytes)
+  if (Number(length) > maxBytes) throw tooLarge(maxBytes)
+  const bytes = new Uint8Array(await request.arrayBuffer())
+  if (bytes.length > maxBytes) throw tooLarge(maxBytes)
+  return bytes
 }
 
 /** The value that a body holds; null stands for an absent one. Throws 400 where it is no JSON. */
@@ -64,6 +76,11 @@ const BRACE = 0x7b
 
 function isJson(type: string | null): boolean {
   return type !== null && /^application\/(json|[\w.-]+\+json)\s*(;|$)/i.test(type.trim())
+}
+
+/** Whether a Content-Type is `text/plain`, which pages may send without asking first. */
+export function isText(type: string | null): boolean {
+  return type !== null && /^text\/plain\s*(;|$)/i.test(type.trim())
 }
 
 function tooLarge(maxBytes: number): Problem {

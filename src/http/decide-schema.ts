@@ -42,7 +42,8 @@ function knownKeys(
   at: number,
   fail: Fail,
 ): void {
-  for (const key of Object.keys(entry)) if (!known.includes(key)) fail([at, key], 'unknown key')
+  // `in` makes no list of the keys; parsed JSON has none but its own.
+  for (const key in entry) if (!known.includes(key)) fail([at, key], 'unknown key')
 }
 
 const CANDIDATE_KEYS = ['id', 'fields']

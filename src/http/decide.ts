@@ -14,6 +14,9 @@ import { issuesOf } from './issues.ts'
 import { Problem } from './problem.ts'
 import { type Call, json, MAX_BYTES, type Route } from './route.ts'
 
+/** Of a batch far over its cap no more requests are looked at: it is refused either way. */
+const MAX_READ = 64
+
 /** `POST /v1/decide/{useCase}`, and `POST /v1/decide` for several shelves in one call. */
 export function decideRoutes(runtime: Runtime): Route[] {
   const readers = new Map<string, DecideReader>()
@@ -69,11 +72,8 @@ function noFaults(): Faults {
   return { issues: [], refusals: [], overCaps: [] }
 }
 
-function callerOf({ request, kind }: Call): Caller {
-  return {
-    kind: kind === 'secret' ? 'secret' : 'publishable',
-    optedOut: request.headers.get('sec-gpc') === '1',
-  }
+function callerOf({ kind, optedOut }: Call): Caller {
+  return { kind: kind === 'secret' ? 'secret' : 'publishable', optedOut }
 }
 
 function readBatch(readers: ReadonlyMap<string, DecideReader>, call: Call) {
@@ -89,9 +89,9 @@ function readBatch(readers: ReadonlyMap<string, DecideReader>, call: Call) {
   })
   const faults = noFaults()
   const caller = callerOf(call)
-  const asked = requests.map(({ useCase, ...body }, i) => {
+  const asked = requests.slice(0, MAX_READ).map(({ useCase, ...body }, i) => {
     const prefix = `requests[${i}]`
-    const reader = readers.get(String(useCase))
+    const reader = typeof useCase === 'string' ? readers.get(useCase) : undefined
     if (reader) return reader.read(body, caller, faults, prefix)
     faults.issues.push({ path: `${prefix}.useCase`, message: 'expected the id of a use case' })
     return null

@@ -25,7 +25,7 @@ export const filterClause = clause
   .meta({
     description:
       'One test of one field; several operators must all hold. On a list field eq means contains and in intersects; a missing value matches nothing but exists: false.',
-    anyOf: OPERATORS.map((operator) => ({ required: [operator] })),
+    minProperties: 2,
   })
 
 /** A filter as JSON, whatever the entity. */

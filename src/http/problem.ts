@@ -34,6 +34,8 @@ export type ProblemCode =
   | 'not_configured'
   /** Not ready to serve yet. */
   | 'not_ready'
+  /** Events were fine, but could not be stored; the same request may be sent again. */
+  | 'not_durable'
   /** A fault of ours. */
   | 'internal'
 
@@ -84,7 +86,7 @@ export function problemResponse(problem: Problem, instance: string): Response {
       title: TITLES[status] ?? 'Error',
       status,
       detail: message,
-      instance: shortened(instance),
+      instance: referenceTo(instance),
       code,
       ...(options.errors ? { errors: options.errors } : {}),
       ...options.members,
@@ -100,7 +102,8 @@ export function problemResponse(problem: Problem, instance: string): Response {
   )
 }
 
-/** Cut inside an escape, a path would no longer be a URI. */
-function shortened(path: string): string {
-  return path.length <= 256 ? path : path.slice(0, 256).replace(/%[0-9A-Fa-f]?$/, '')
+/** A path as a URI reference: cut inside an escape it would be none, and `//x` would name a host. */
+function referenceTo(path: string): string {
+  const cut = path.length <= 254 ? path : path.slice(0, 254).replace(/%[0-9A-Fa-f]?$/, '')
+  return cut.startsWith('//') ? `/.${cut}` : cut
 }

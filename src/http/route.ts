@@ -10,11 +10,22 @@ export interface Call {
   readonly kind: KeyKind | null
   /** The parsed body. Throws 400 where it is no JSON; a handler says 404 first. */
   json(): unknown
+  /** `Sec-GPC: 1`, unless it is configured to mean nothing: no training on what comes with this request. */
+  readonly optedOut: boolean
   /** The body as it came; null where there is none. */
   readonly bytes: Uint8Array | null
   /** Asks the rate limiter, if one is configured, once the request is known to be good. Throws 429. */
   admit(): Promise<void>
   readonly waitUntil: WaitUntil
+}
+
+/** What body a route takes: JSON. */
+export interface BodyRule {
+  readonly maxBytes: number
+  /** None at all will do. */
+  readonly optional?: boolean
+  /** Also as `text/plain`, with the publishable key inside where no header brings one (see `keyInside`). */
+  readonly keyInside?: boolean
 }
 
 /** One method of one path. */
@@ -24,8 +35,7 @@ export interface Route {
   readonly path: string
   /** Who may call it: anybody, either key, or the secret key. Open and publishable routes have CORS. */
   readonly access: 'open' | 'publishable' | 'secret'
-  /** Set where it takes a JSON body. `optional`: none at all will do. */
-  readonly body?: { readonly maxBytes: number; readonly optional?: boolean }
+  readonly body?: BodyRule
   handle(call: Call): Response | Promise<Response>
 }
 
@@ -42,4 +52,9 @@ export function json(
 }
 
 /** Body caps of the routes, bytes. */
-export const MAX_BYTES = { decide: 64 * 1024, entities: 4 * 1024 * 1024, small: 64 * 1024 } as const
+export const MAX_BYTES = {
+  decide: 64 * 1024,
+  events: 1024 * 1024,
+  entities: 4 * 1024 * 1024,
+  small: 64 * 1024,
+} as const

@@ -89,13 +89,15 @@ describe('CORS', () => {
 })
 
 describe('the secrets of a Worker', () => {
-  it.each(['PUBLISHABLE_KEY', 'SECRET_KEY', 'SIGNING_SECRET', 'IDENTITY_SECRET'])(
-    'must have %s',
-    (name) => {
-      for (const value of [undefined, ''])
-        expect(() => secretsOf({ ...SETTINGS, [name]: value })).toThrow(`${name} is not set`)
-    },
-  )
+  it.each([
+    'PUBLISHABLE_KEY',
+    'SECRET_KEY',
+    'SIGNING_SECRET',
+    'IDENTITY_SECRET',
+  ])('must have %s', (name) => {
+    for (const value of [undefined, ''])
+      expect(() => secretsOf({ ...SETTINGS, [name]: value })).toThrow(`${name} is not set`)
+  })
 
   it('have keys that say what they are', () => {
     for (const name of [

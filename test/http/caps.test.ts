@@ -47,16 +47,18 @@ const CAPS: readonly Cap[] = [
 ]
 
 describe('the caps of a decision', () => {
-  it.each(CAPS)(
-    'take $of up to $most, and answer 422 above',
-    async ({ most, body, at, useCase }) => {
-      const path = `/v1/decide/${useCase ?? 'shop-home'}`
-      expect((await send({ path, body: body(most) })).status).toBe(200)
-      const over = await send({ path, body: body(most + 1) })
-      const { code, errors } = await jsonOf(over)
-      expect([over.status, code, errors[0].path]).toEqual([422, 'over_cap', at])
-    },
-  )
+  it.each(CAPS)('take $of up to $most, and answer 422 above', async ({
+    most,
+    body,
+    at,
+    useCase,
+  }) => {
+    const path = `/v1/decide/${useCase ?? 'shop-home'}`
+    expect((await send({ path, body: body(most) })).status).toBe(200)
+    const over = await send({ path, body: body(most + 1) })
+    const { code, errors } = await jsonOf(over)
+    expect([over.status, code, errors[0].path]).toEqual([422, 'over_cap', at])
+  })
 
   it.each(CAPS)('yield to a schema error: $of', async ({ most, body, useCase }) => {
     const path = `/v1/decide/${useCase ?? 'shop-home'}`
@@ -69,12 +71,18 @@ describe('the caps of a decision', () => {
     expect((await send({ path: '/v1/decide/shop-rerank', body: { candidates } })).status).toBe(422)
   })
 
-  it.each([0, -1, -0, 1.5, '10', null, true, [10]])(
-    'do not make a limit of %j a matter of caps: it is malformed',
-    async (limit) => {
-      expect((await send({ path: '/v1/decide/shop-home', body: { limit } })).status).toBe(400)
-    },
-  )
+  it.each([
+    0,
+    -1,
+    -0,
+    1.5,
+    '10',
+    null,
+    true,
+    [10],
+  ])('do not make a limit of %j a matter of caps: it is malformed', async (limit) => {
+    expect((await send({ path: '/v1/decide/shop-home', body: { limit } })).status).toBe(400)
+  })
 
   it('are exceeded by a limit that is whole but absurd, and not by one that is no number', async () => {
     expect((await send({ path: '/v1/decide/shop-home', body: '{"limit":1e300}' })).status).toBe(422)
