@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { apiDocument } from '../src/http/api-document.ts'
+import { events } from '../stages/events.ts'
 
 /** Writes the files that are made from code; with `--check` only says which are out of date, and fails. */
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } })
@@ -10,7 +11,7 @@ const at = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url
 const { version } = JSON.parse(readFileSync(at('package.json'), 'utf8')) as { version: string }
 
 const generated: Readonly<Record<string, string>> = {
-  'src/http/openapi.json': `${JSON.stringify(apiDocument(version), null, 2)}\n`,
+  'src/http/openapi.json': `${JSON.stringify(apiDocument(version, events), null, 2)}\n`,
 }
 
 for (const [path, text] of Object.entries(generated)) {

@@ -11,6 +11,8 @@ export interface Env {
   readonly RATE_LIMITER?: RateLimit
   /** Which driver serves features: `kv` (default) or `redis`. */
   readonly FEATURE_STORE?: string
+  /** `ignore`: `Sec-GPC: 1` is not taken as no to training. */
+  readonly SEC_GPC?: string
   readonly UPSTASH_REDIS_REST_URL?: string
   readonly UPSTASH_REDIS_REST_TOKEN?: string
   readonly PUBLISHABLE_KEY: string

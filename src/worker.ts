@@ -1,6 +1,8 @@
 import type { Clock } from './core/deadline.ts'
 import type { Entity } from './core/entity.ts'
 import { EdgewheelError } from './core/errors.ts'
+import type { EventType } from './core/event.ts'
+import { checkOutcomes, type Outcome } from './core/event-outcome.ts'
 import { type Plan, planOf } from './core/plan.ts'
 import type { UseCase } from './core/use-case.ts'
 import type { Env } from './env.ts'
@@ -18,9 +20,11 @@ import { recordsClass } from './wheel/records.ts'
 import { registryClass, registryClient } from './wheel/registry.ts'
 import type { Runtime } from './wheel/runtime.ts'
 
-/** What a project hands over: its entities and use cases. */
+/** What a project hands over: its entities, events, outcomes and use cases. */
 export interface WorkerOptions {
   readonly entities: readonly Entity[]
+  readonly events: readonly EventType[]
+  readonly outcomes: readonly Outcome[]
   readonly useCases: readonly UseCase[]
 }
 
@@ -29,13 +33,14 @@ export interface WorkerOptions {
  * contradict each other, so that the Worker does not start. Export `objects` under the names that the
  * bindings use.
  */
-export function createWorker({ entities, useCases }: WorkerOptions) {
-  const plans = plansOf(useCases, entities)
+export function createWorker(options: WorkerOptions) {
+  const { entities, useCases } = options
+  const plans = plansOf(options)
   const apps = new WeakMap<Env, ReturnType<typeof createApp>>()
   const appOf = (env: Env) => {
     let app = apps.get(env)
     if (!app) {
-      app = appWith(env, plans, entities)
+      app = appWith(env, plans, options)
       apps.set(env, app)
     }
     return app
@@ -89,7 +94,11 @@ const clock: Clock = {
     }),
 }
 
-function appWith(env: Env, plans: ReadonlyMap<string, Plan>, entities: readonly Entity[]) {
+function appWith(
+  env: Env,
+  plans: ReadonlyMap<string, Plan>,
+  { entities, events, outcomes }: WorkerOptions,
+) {
   const { keys, ...secrets } = secretsOf(env)
   const store = storeOf(env)
   const cache = isolateCache({ clock, random: Math.random })
@@ -97,6 +106,8 @@ function appWith(env: Env, plans: ReadonlyMap<string, Plan>, entities: readonly 
     ...secrets,
     plans,
     entities: new Map(entities.map((entity) => [entity.name, entity])),
+    events: new Map(events.map((event) => [event.name, event])),
+    outcomes,
     store,
     tables: tableCache({ store, cache }),
     models: modelCache({ store, cache }),
@@ -104,7 +115,12 @@ function appWith(env: Env, plans: ReadonlyMap<string, Plan>, entities: readonly 
     registry: registryClient(env.REGISTRY),
     clock,
   }
-  return createApp({ runtime, keys, assets: env.ASSETS, limiter: env.RATE_LIMITER ?? null })
+  return createApp({
+    ...{ runtime, keys, assets: env.ASSETS, limiter: env.RATE_LIMITER ?? null },
+    // Nothing is accepted until the queue is bound.
+    sendOutcomes: async (list) => ({ durable: list.map(() => false) }),
+    honoursGpc: env.SEC_GPC !== 'ignore',
+  })
 }
 
 function refuse(message: string): never {
@@ -112,10 +128,13 @@ function refuse(message: string): never {
 }
 
 /** Checks all definitions together. */
-function plansOf(
-  useCases: readonly UseCase[],
-  entities: readonly Entity[],
-): ReadonlyMap<string, Plan> {
+function plansOf({
+  entities,
+  events,
+  outcomes,
+  useCases,
+}: WorkerOptions): ReadonlyMap<string, Plan> {
+  checkOutcomes(outcomes, events)
   const plans = new Map<string, Plan>()
   const known = new Map<string, Entity>()
   for (const entity of entities) {
@@ -128,6 +147,13 @@ function plansOf(
     for (const entity of [useCase.candidates, ...bound])
       if (known.get(entity.name) !== entity)
         refuse(`use case ${useCase.id}: entity '${entity.name}' is not among the entities`)
+    const strange = Object.keys(useCase.objective).find(
+      (name) => !outcomes.some((outcome) => outcome.name === name),
+    )
+    if (strange !== undefined)
+      refuse(
+        `use case ${useCase.id}: objective weighs '${strange}', which is no outcome; there are ${outcomes.map(({ name }) => name).join(', ')}`,
+      )
     plans.set(useCase.id, planOf(useCase))
   }
   return plans

@@ -1,8 +1,10 @@
 import * as z from 'zod'
+import type { EventType } from '../core/event.ts'
 import * as answers from './answer-schemas.ts'
 import { type NamedSchemas, OPERATIONS, type Operation } from './api-operations.ts'
 import { batchBody, decideBody } from './decide-schema.ts'
 import { recordBody } from './entity-record.ts'
+import { eventAnswers, eventRequests } from './events-document.ts'
 import { filterSchema } from './filter-schema.ts'
 import { importBody } from './imports.ts'
 import { publishBody } from './models.ts'
@@ -21,6 +23,7 @@ const REQUESTS: NamedSchemas = {
 
 /** Schemas of answers. */
 const ANSWERS: NamedSchemas = {
+  ...eventAnswers,
   Problem: answers.problemSchema,
   Decision: answers.decisionSchema,
   Decisions: answers.decisionsSchema,
@@ -48,11 +51,14 @@ const TITLES: Readonly<Record<number, string>> = {
   415: 'The body is not JSON',
   422: 'Over a cap',
   429: 'Too many requests',
-  503: 'Not ready',
+  503: 'Not ready, or not durable: send it again',
 }
 
-/** The OpenAPI 3.1 document of the API, made from the schemas that check its requests. */
-export function apiDocument(version: string) {
+/**
+ * The OpenAPI 3.1 document of the API, made from the schemas that check its requests. `events` are the
+ * types that `POST /v1/events` takes.
+ */
+export function apiDocument(version: string, events: readonly EventType[]) {
   const paths: Record<string, Record<string, unknown>> = {}
   for (const operation of OPERATIONS) {
     paths[operation.path] ??= {}
@@ -69,9 +75,12 @@ export function apiDocument(version: string) {
     servers: [{ url: '/' }],
     paths,
     components: {
-      schemas: { ...jsonSchemas(REQUESTS, 'input'), ...jsonSchemas(ANSWERS, 'output') },
+      schemas: {
+        ...jsonSchemas({ ...REQUESTS, ...eventRequests(events) }, 'input'),
+        ...jsonSchemas(ANSWERS, 'output'),
+      },
       securitySchemes: {
-        publishableKey: { type: 'http', scheme: 'bearer', description: 'pk_…: decide' },
+        publishableKey: { type: 'http', scheme: 'bearer', description: 'pk_…: decide, events' },
         secretKey: { type: 'http', scheme: 'bearer', description: 'sk_…: everything' },
       },
       responses: Object.fromEntries(
@@ -114,6 +123,14 @@ function operationOf(operation: Operation) {
                 schema: { $ref: `#/components/schemas/${body.schema}` },
                 example: body.example,
               },
+              ...(body.text
+                ? {
+                    'text/plain': {
+                      schema: { $ref: `#/components/schemas/${body.text.schema}` },
+                      example: body.text.example,
+                    },
+                  }
+                : {}),
             },
           },
         }

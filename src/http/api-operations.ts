@@ -1,4 +1,6 @@
 import type * as z from 'zod'
+import { ARTIFACT_EXAMPLE, DECIDE_EXAMPLE, DECISION_EXAMPLE } from './api-examples.ts'
+import { eventsOperation } from './events-document.ts'
 import type { Route } from './route.ts'
 
 /** What the document says of one method of one path. Schemas are named as in `components.schemas`. */
@@ -14,6 +16,8 @@ export interface Operation {
     readonly schema: string
     readonly example: unknown
     readonly optional?: boolean
+    /** The same as `text/plain`, where the route takes that. */
+    readonly text?: { readonly schema: string; readonly example: unknown }
   }
   /** By status: the name of a schema, or a media type where the body is no JSON; null: no body. */
   readonly answers: Readonly<Record<number, { schema?: string; media?: string; example?: unknown }>>
@@ -22,42 +26,6 @@ export interface Operation {
 
 /** Schemas by the name they have in the document. */
 export type NamedSchemas = Readonly<Record<string, z.ZodType>>
-
-const ID = '0199c0de-7a2b-7c31-9d5e-6f0a1b2c3d4e'
-
-const DECIDE_EXAMPLE = {
-  user: { id: 'u_42' },
-  context: { recent: [{ type: 'click', item: '1', at: 1790000000000 }] },
-  limit: 10,
-  exclude: ['296'],
-  return: ['title', 'genres'],
-  explain: false,
-  filter: {
-    all: [
-      { field: 'year', gte: 1990 },
-      { field: 'genres', in: ['Comedy'] },
-    ],
-  },
-}
-
-const DECISION_EXAMPLE = {
-  decisionId: ID,
-  receipt: 'r1.WyJhYmMi.c2lnbmF0dXJl',
-  useCase: 'movies-home',
-  items: [
-    {
-      id: '318',
-      position: 1,
-      score: 0.83,
-      propensity: 0.31,
-      sources: ['popular'],
-      fields: { title: 'The Shawshank Redemption', genres: ['Crime', 'Drama'] },
-    },
-  ],
-  model: 'movies-home@3',
-  variant: 'control',
-  degraded: [],
-}
 
 const KEYED = [401, 405]
 const WITH_BODY = [400, 413, 415]
@@ -95,6 +63,7 @@ export const OPERATIONS: readonly Operation[] = [
     answers: { 200: { schema: 'Decisions', example: { decisions: [DECISION_EXAMPLE] } } },
     errors: [...WITH_BODY, ...KEYED, 403, 404, 422, 429],
   },
+  eventsOperation,
   {
     method: 'PUT',
     path: '/v1/entities/{entity}',
@@ -186,25 +155,7 @@ export const OPERATIONS: readonly Operation[] = [
     tag: 'models',
     body: {
       schema: 'Artifact',
-      example: {
-        format: 'edgewheel/linear@1',
-        useCase: 'movies-home',
-        objective: { click: 1 },
-        heads: [
-          {
-            outcome: 'click',
-            link: 'logit',
-            bias: -1.2,
-            terms: [
-              {
-                feature: 'popularity',
-                transform: { kind: 'standardize', mean: 0.04, std: 0.02 },
-                weight: 2.79,
-              },
-            ],
-          },
-        ],
-      },
+      example: ARTIFACT_EXAMPLE,
     },
     answers: {
       201: {

@@ -1,5 +1,7 @@
 import type { Clock } from '../core/deadline.ts'
 import type { Entity } from '../core/entity.ts'
+import type { EventType } from '../core/event.ts'
+import type { Outcome } from '../core/event-outcome.ts'
 import type { Plan } from '../core/plan.ts'
 import type { ReceiptKey } from '../core/receipt.ts'
 import type { FeatureStore } from '../store/feature-store.ts'
@@ -19,6 +21,8 @@ export interface Digests {
 export interface Runtime {
   readonly plans: ReadonlyMap<string, Plan>
   readonly entities: ReadonlyMap<string, Entity>
+  readonly events: ReadonlyMap<string, EventType>
+  readonly outcomes: readonly Outcome[]
   readonly store: FeatureStore
   readonly tables: TableCache
   readonly models: ModelCache

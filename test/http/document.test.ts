@@ -5,6 +5,7 @@ import { apiDocument } from '../../src/http/api-document.ts'
 import { OPERATIONS } from '../../src/http/api-operations.ts'
 import { routesOf } from '../../src/http/app.ts'
 import document from '../../src/http/openapi.json' with { type: 'json' }
+import { events } from '../../stages/events.ts'
 import { type Sent, testApp } from './fixtures/app.ts'
 
 const { send, runtime } = testApp()
@@ -40,7 +41,7 @@ const nameOf = (media: Media) => media.schema?.$ref.split('/').at(-1) as string
 describe('the OpenAPI document', () => {
   it('is served as it is generated', () => {
     expect(served.openapi).toBe('3.1.0')
-    expect(served).toEqual(JSON.parse(JSON.stringify(apiDocument(packageJson.version))))
+    expect(served).toEqual(JSON.parse(JSON.stringify(apiDocument(packageJson.version, events))))
   })
 
   it('has every route that the app has, and no other', () => {

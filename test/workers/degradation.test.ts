@@ -5,6 +5,7 @@ import type { Env } from '../../src/env.ts'
 import { moviesHome } from '../../src/use-cases/movies-home.ts'
 import { createWorker } from '../../src/worker.ts'
 import { Item, User } from '../../stages/entities.ts'
+import { events, outcomes } from '../../stages/events.ts'
 
 const SECRETS = {
   PUBLISHABLE_KEY: 'pk_test',
@@ -26,7 +27,12 @@ interface Answer {
 
 /** A fresh Worker, as a new isolate would make it, whose KV answers every call like this. */
 async function decide(answer: () => Promise<unknown>, body: unknown) {
-  const { handler } = createWorker({ entities: [Item, User], useCases: [moviesHome] })
+  const { handler } = createWorker({
+    entities: [Item, User],
+    events,
+    outcomes,
+    useCases: [moviesHome],
+  })
   const calls = { count: 0 }
   const broken = new Proxy({} as KVNamespace, {
     get: () => () => {
