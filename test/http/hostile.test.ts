@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import { problemSchema } from '../../src/http/answer-schemas.ts'
 import { type Sent, testApp } from './fixtures/app.ts'
-import { spoiltBodies, wildRequests, wildTexts } from './fixtures/hostile.ts'
+import { spoiltBodies } from './fixtures/hostile-bodies.ts'
+import { wildRequests, wildTexts } from './fixtures/hostile-requests.ts'
 
 const { send } = testApp()
 /** A fault of ours is logged with its stack; here it must never be. */
