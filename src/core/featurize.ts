@@ -30,28 +30,28 @@ function numberColumn(feature: Feature, pool: Pool, matrix: FeatureMatrix, index
   if (column === null) {
     matrix.values.fill(fallback, base, base + pool.size)
     matrix.status.fill(MISSING, base, base + pool.size)
-  } else gather(column, feature.column?.map, fallback, pool.slots, pool.size, matrix, base)
+    return
+  }
+  const map = feature.column?.map
+  if (map === undefined) gather(column, column.values, fallback, pool, matrix, base)
+  else gather(column, mappedValues(feature, column, map, pool), fallback, pool, matrix, base)
 }
 
-/** The innermost loop of most features: nothing in it is looked up twice. */
+/** The innermost loop of most features: nothing in it is looked up twice, and nothing is called. */
 function gather(
-  column: NumberColumn,
-  map: ((value: number) => number) | undefined,
+  { status: known }: NumberColumn,
+  stored: Float32Array | Float64Array,
   fallback: number,
-  slots: Int32Array,
-  rows: number,
-  matrix: FeatureMatrix,
+  { slots, size }: Pool,
+  { values, status }: FeatureMatrix,
   base: number,
 ): void {
-  const { values, status } = matrix
-  const stored = column.values
-  const known = column.status
-  for (let row = 0; row < rows; row++) {
+  for (let row = 0; row < size; row++) {
     const slot = slots[row]
     let state = slot < 0 ? MISSING : known === null ? PRESENT : known[slot]
     let value = fallback
     if (state === PRESENT || state === DEFAULTED) {
-      value = Math.fround(map === undefined ? stored[slot] : mapped(map, stored[slot]))
+      value = Math.fround(stored[slot])
       if (!Number.isFinite(value)) {
         value = fallback
         state = MISSING
@@ -60,6 +60,35 @@ function gather(
     values[base + row] = value
     status[base + row] = state
   }
+}
+
+const mappedByColumn = new WeakMap<NumberColumn, Map<Feature, Float32Array>>()
+
+/**
+ * A column with the feature's map applied where the pool needs it. Each slot is mapped once for the life of
+ * the column: a logarithm costs several times the rest of a cell. NaN: not mapped yet, or not a number.
+ */
+function mappedValues(
+  feature: Feature,
+  column: NumberColumn,
+  map: (value: number) => number,
+  { slots, size }: Pool,
+): Float32Array {
+  let byFeature = mappedByColumn.get(column)
+  if (!byFeature) {
+    byFeature = new Map()
+    mappedByColumn.set(column, byFeature)
+  }
+  let values = byFeature.get(feature)
+  if (!values) {
+    values = new Float32Array(column.values.length).fill(Number.NaN)
+    byFeature.set(feature, values)
+  }
+  for (let row = 0; row < size; row++) {
+    const slot = slots[row]
+    if (slot >= 0 && Number.isNaN(values[slot])) values[slot] = mapped(map, column.values[slot])
+  }
+  return values
 }
 
 /** The map of a column, which may throw like any compute. */

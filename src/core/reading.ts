@@ -3,7 +3,8 @@ import type { DecisionContext } from './context.ts'
 import { DEFAULTED, type FieldValue, MISSING, PRESENT } from './field.ts'
 import type { Pool } from './pool.ts'
 import type { DerivedRead, Read, Reads, RecordRead, RetrievedRead, ShapeRead } from './read.ts'
-import { type Column, type NumberColumn, statusAt, type Table, valueAt } from './table.ts'
+import { recordCursor } from './record-cursor.ts'
+import type { Table } from './table.ts'
 
 /** What reads resolve against in one decision. */
 export interface Scope {
@@ -60,36 +61,86 @@ export function dependsOnCandidate(reads: Reads, candidateAlias: string): boolea
 
 /** Binds reads to a decision. `pool` is null where no candidate is in it yet (filters). */
 export function bindReads(reads: Reads, scope: Scope, pool: Pool | null): Reading {
+  const { items } = scope.context
+  const at = new At(items.ids)
   const values: Record<string, unknown> = {}
   const steps: Step[] = []
+  let perCandidate = false
   let fixed = 0
   for (const [alias, read] of Object.entries(reads)) {
     if (read.read === 'record' && alias === scope.candidateAlias) {
-      values[alias] = recordSteps(read as RecordRead, scope.context.items, steps)
-    } else if (read.perCandidate) steps.push(callStep(candidateLoader(read, pool, values, alias)))
-    else {
+      perCandidate = true
+      values[alias] = recordCursor(read as RecordRead, items, at)
+      steps.push(...statusSteps(read as RecordRead, items))
+    } else if (read.perCandidate) {
+      perCandidate = true
+      if (read.read === 'candidate') values[alias] = at
+      else steps.push({ known: null, load: candidateLoader(read, pool, values, alias) })
+    } else {
       const { value, status } = requestValue(read, alias, scope)
       values[alias] = value
       if (status !== 0 && fixed === 0) fixed = status
     }
   }
-  const at = new At(scope.context.items.ids)
-  return {
-    values,
-    perCandidate: steps.length > 0,
-    load(slot, id, row) {
-      at.slot = slot
-      at.unknownId = id
-      at.row = row
-      let worst = fixed
-      for (let i = 0; i < steps.length; i++) {
-        const step = steps[i]
-        const status = step.column === null ? step.load(at) : numberStep(step, step.column, slot)
-        if (status !== 0 && worst === 0) worst = status
-      }
-      return worst
-    },
+  return new BoundReading(values, perCandidate, at, steps, fixed)
+}
+
+/** One thing to do per candidate: to look at a field's status, or, where `known` is null, to call. */
+interface Step {
+  readonly known: Uint8Array | null
+  readonly load: Loader | null
+}
+
+// A class and not closures: its `load` is called for every feature of every candidate.
+class BoundReading implements Reading {
+  readonly values: Readonly<Record<string, unknown>>
+  readonly perCandidate: boolean
+  readonly #at: At
+  readonly #steps: readonly Step[]
+  readonly #fixed: number
+
+  constructor(
+    values: Readonly<Record<string, unknown>>,
+    perCandidate: boolean,
+    at: At,
+    steps: readonly Step[],
+    fixed: number,
+  ) {
+    this.values = values
+    this.perCandidate = perCandidate
+    this.#at = at
+    this.#steps = steps
+    this.#fixed = fixed
   }
+
+  load(slot: number, id: string, row: number): number {
+    const at = this.#at
+    at.slot = slot
+    at.unknownId = id
+    at.row = row
+    let worst = this.#fixed
+    const steps = this.#steps
+    for (let i = 0; i < steps.length; i++) {
+      const { known, load } = steps[i]
+      let status = PRESENT
+      if (load !== null) status = load(at)
+      else if (slot < 0) status = MISSING
+      else if (known !== null) status = known[slot]
+      if (status !== PRESENT && status !== DEFAULTED && worst === PRESENT) worst = status
+    }
+    return worst
+  }
+}
+
+const missing: Loader = () => MISSING
+
+/** What makes a required field unusable: an absent column, or its status. */
+function statusSteps({ fields, required }: RecordRead, table: Table): Step[] {
+  if (!required) return []
+  return fields.map((field) => {
+    const column = table.column(field)
+    return column === null ? { known: null, load: missing } : { known: column.status, load: null }
+  })
 }
 
 /** The value of a read that is the same for every candidate; status is 0 unless a required field is unusable. */
@@ -165,12 +216,6 @@ function candidateLoader(
   values: Record<string, unknown>,
   alias: string,
 ): Loader {
-  if (read.read === 'candidate') {
-    return (at) => {
-      values[alias] = at
-      return 0
-    }
-  }
   if (read.read === 'retrieved') {
     const source = pool?.sourceNames.indexOf((read as RetrievedRead).source) ?? -1
     const scores = pool?.retrieval[source]
@@ -184,75 +229,6 @@ function candidateLoader(
   const nothing = {}
   return (at) => {
     values[alias] = shaped(shape, (at.row >= 0 && pool?.given[at.row]?.fields) || nothing)
-    return 0
-  }
-}
-
-/** One thing to do per candidate. Most are number fields, which need no call: they name their column. */
-interface Step {
-  readonly column: NumberColumn | null
-  readonly record: Record<string, FieldValue | undefined>
-  readonly field: string
-  readonly required: boolean
-  readonly load: Loader
-}
-
-const nothingToLoad: Loader = () => 0
-
-function callStep(load: Loader): Step {
-  return { column: null, record: {}, field: '', required: false, load }
-}
-
-function numberStep({ record, field, required }: Step, column: NumberColumn, slot: number): number {
-  const status = slot < 0 ? MISSING : column.status === null ? PRESENT : column.status[slot]
-  if (status === PRESENT || status === DEFAULTED) {
-    record[field] = column.values[slot]
-    return 0
-  }
-  record[field] = undefined
-  return required ? status : 0
-}
-
-/**
- * One object for a candidate's fields, rewritten by each load; lists are reused too and hold until then.
- * Adds to `steps` what rewrites it.
- */
-function recordSteps(
-  read: RecordRead,
-  table: Table,
-  steps: Step[],
-): Record<string, FieldValue | undefined> {
-  const record: Record<string, FieldValue | undefined> = {}
-  const { fields, required } = read
-  for (const field of fields) {
-    record[field] = undefined
-    const column = table.column(field)
-    if (column?.kind === 'number')
-      steps.push({ column, record, field, required, load: nothingToLoad })
-    else steps.push(callStep(fieldLoader(column, record, field, required)))
-  }
-  return record
-}
-
-function fieldLoader(
-  column: Column | null,
-  record: Record<string, FieldValue | undefined>,
-  field: string,
-  required: boolean,
-): Loader {
-  const list: string[] = []
-  return ({ slot }) => {
-    const status = statusAt(column, slot)
-    if (column === null || (status !== PRESENT && status !== DEFAULTED)) {
-      record[field] = undefined
-      return required ? status || MISSING : 0
-    }
-    if (column.kind === 'strings') {
-      list.length = 0
-      for (let i = column.offsets[slot]; i < column.offsets[slot + 1]; i++)
-        list.push(column.dictionary[column.codes[i]])
-      record[field] = list
-    } else record[field] = valueAt(column, slot)
     return 0
   }
 }
