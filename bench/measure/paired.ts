@@ -4,7 +4,7 @@ export interface Contender {
   run(times: number): Promise<number>
 }
 
-/** How long a comparison takes. */
+/** How long a comparison takes, in CPU of the contenders: the machine may be busy with other things. */
 export interface Effort {
   readonly rounds: number
   /** Each contender runs at least this long before anything counts. */
@@ -50,16 +50,14 @@ export async function interleaved(
 
 /** Runs a contender until it is warm; the number of operations that make a batch. */
 async function warmedUp(contender: Contender, warmUpMs: number, batchMs: number): Promise<number> {
-  const end = performance.now() + warmUpMs
+  let spentMs = 0
   let times = 1
   for (;;) {
-    const started = performance.now()
-    await contender.run(times)
-    const tookMs = Math.max(0.001, performance.now() - started)
-    const enough = performance.now() >= end
-    if (enough && tookMs > batchMs / 2) return Math.max(1, Math.round((times * batchMs) / tookMs))
-    times = Math.min(times * 4, Math.max(1, Math.round((times * batchMs) / tookMs)))
-    if (enough && tookMs > batchMs / 8) return times
+    const tookMs = Math.max(0.001, (await contender.run(times)) / 1e6)
+    spentMs += tookMs
+    const wanted = Math.max(1, Math.round((times * batchMs) / tookMs))
+    if (spentMs >= warmUpMs) return wanted
+    times = Math.min(times * 4, wanted)
   }
 }
 
