@@ -33,7 +33,7 @@ export type FieldShapes<
 export interface Entity<
   Name extends string = string,
   Shapes extends AttributeShapes = AttributeShapes,
-  Attributes extends AttributeShapes = Shapes,
+  Attributes extends AttributeShapes = AttributeShapes,
 > {
   readonly name: Name
   readonly layout: 'paged' | 'keyed'

@@ -1,8 +1,8 @@
 import { DAY_MS } from './duration.ts'
 import { itemHash, type ReceiptPayload } from './receipt.ts'
 
-/** What makes an event count: the secret key, a valid receipt, or an import with a ledger of its own. */
-export type Voucher = 'secret' | 'receipt' | 'import'
+/** What makes an event count: the secret key, a valid receipt, or history that is loaded under a ledger of its own. */
+export type Voucher = 'secret' | 'receipt' | 'history'
 
 /** Why an accepted event is kept in the lake only: never aggregated, never trained on. */
 export type NotCounted =
@@ -16,7 +16,7 @@ export type NotCounted =
   | 'item_not_served'
   /** The receipt is of another user's decision. */
   | 'user_not_served'
-  /** Older than the 14 days that the ledger reaches back; an import counts it. */
+  /** Older than the 14 days that the ledger reaches back; loading it as history counts it. */
   | 'too_old'
   /** Dated by its sender more than 14 days ahead of its arrival: the ledger keeps no row so long. */
   | 'too_new'
@@ -28,7 +28,7 @@ export const DEDUPE_HORIZON_MS = 14 * DAY_MS
 
 /** What is known of an event when it is judged. */
 export interface TrustClaim {
-  readonly key: 'secret' | 'publishable' | 'import'
+  readonly key: 'secret' | 'publishable' | 'history'
   /** `bad`: one was sent that does not verify. */
   readonly receipt: ReceiptPayload | 'bad' | null
   readonly item: string | null
@@ -48,7 +48,7 @@ export interface TrustClaim {
 export function trustOf(
   claim: TrustClaim,
 ): { readonly voucher: Voucher } | { readonly notCounted: NotCounted } {
-  if (claim.key === 'import') return { voucher: 'import' }
+  if (claim.key === 'history') return { voucher: 'history' }
   const objection = receiptObjection(claim)
   if (objection !== null && claim.key === 'publishable') return { notCounted: objection }
   if (claim.receivedMs - claim.keyTimeMs > DEDUPE_HORIZON_MS) return { notCounted: 'too_old' }

@@ -44,16 +44,35 @@ export class DistinctState implements AggregateState {
     if (sign === -1) return
     const tile = this.#tiling.tileOf(event.timeMs)
     const hash = subjectHash(subjectOf(this.#aggregate.of, event) as string)
-    let place = 0
-    while (place < this.#hashes.length && this.#hashes[place] < hash) place++
+    const place = this.#placeOf(hash)
     if (this.#hashes[place] === hash) {
       if (this.#tiles[place] >= tile) return
       this.#tiles[place] = tile
     } else {
+      if (this.#isNeedless(place, tile)) return
       this.#hashes.splice(place, 0, hash)
       this.#tiles.splice(place, 0, tile)
     }
     if (this.#hashes.length > this.#aggregate.k + 1) this.#drop()
+  }
+
+  #placeOf(hash: number): number {
+    let from = 0
+    let to = this.#hashes.length
+    while (from < to) {
+      const middle = (from + to) >> 1
+      if (this.#hashes[middle] < hash) from = middle + 1
+      else to = middle
+    }
+    return from
+  }
+
+  /** Whether k + 1 of the hashes before a place are of the tile or later. Most newcomers to a full list are. */
+  #isNeedless(place: number, tile: number): boolean {
+    let left = this.#aggregate.k + 1
+    for (let at = 0; at < place && place - at >= left; at++)
+      if (this.#tiles[at] >= tile && --left === 0) return true
+    return false
   }
 
   #drop(): void {
@@ -102,7 +121,7 @@ export class DistinctState implements AggregateState {
     const origin = this.#tiling.tileOf(originMs)
     for (let at = 0; at < this.#hashes.length; at++) {
       out.uint32(this.#hashes[at])
-      if (this.#tiling !== ALL_TIME) out.int(origin - this.#tiles[at])
+      if (this.#tiling !== ALL_TIME) out.uint(origin - this.#tiles[at])
     }
   }
 
@@ -111,7 +130,7 @@ export class DistinctState implements AggregateState {
     const origin = this.#tiling.tileOf(originMs)
     while (!input.ended) {
       this.#hashes.push(input.uint32())
-      this.#tiles.push(this.#tiling === ALL_TIME ? origin : origin - input.int())
+      this.#tiles.push(this.#tiling === ALL_TIME ? origin : origin - input.uint())
     }
     return this
   }

@@ -62,7 +62,7 @@ export class Extreme implements AggregateState {
     let before = this.#tiling.tileOf(originMs)
     out.uint(this.#tiles.length)
     for (let place = this.#tiles.length - 1; place >= 0; place--) {
-      out.int(before - this.#tiles[place])
+      out.uint(before - this.#tiles[place])
       out.int(this.#micros[place])
       before = this.#tiles[place]
     }
@@ -72,7 +72,7 @@ export class Extreme implements AggregateState {
   read(input: ByteReader, originMs: number): this {
     let tile = this.#tiling.tileOf(originMs)
     for (let left = input.uint(); left > 0; left--) {
-      tile -= input.int()
+      tile -= input.uint()
       this.#put(tile, input.int())
     }
     return this

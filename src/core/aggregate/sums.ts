@@ -13,6 +13,9 @@ export interface Summing {
   readonly everyMs?: number
 }
 
+/** Sums below this share a byte with the distance to the next tile. */
+const SMALL = 8
+
 /** Sums by sparse tiles. A tile that sums to nothing is not kept. */
 export class Sums implements AggregateState {
   readonly #summing: Summing
@@ -63,28 +66,39 @@ export class Sums implements AggregateState {
     return this.#tiling.leavesAtMs(oldest)
   }
 
+  /** Newest first. A byte tells of most tiles: how far it is to the next older one, and a small first sum. */
   write(out: ByteWriter, originMs: number): void {
     const { width } = this.#summing
-    let before = this.#tiling.tileOf(originMs)
+    const newest = this.#tiles.length - 1
     out.uint(this.#tiles.length)
-    for (let place = this.#tiles.length - 1; place >= 0; place--) {
-      // Signed: a retraction may be later than the latest event.
-      out.int(before - this.#tiles[place])
-      before = this.#tiles[place]
-      for (let lane = place * width; lane < (place + 1) * width; lane++) out.int(this.#lanes[lane])
+    // Signed: a retraction may be later than the latest event.
+    out.int(this.#tiling.tileOf(originMs) - this.#tiles[newest])
+    for (let place = newest; place >= 0; place--) {
+      const gap = place === 0 ? 0 : this.#tiles[place] - this.#tiles[place - 1]
+      const first = this.#lanes[place * width]
+      const small = first > 0 && first < SMALL ? first : 0
+      out.uint(gap * SMALL + small)
+      for (let lane = small > 0 ? 1 : 0; lane < width; lane++)
+        out.int(this.#lanes[place * width + lane])
     }
   }
 
   /** Reads back what `write` wrote into a state that is empty. */
   read(input: ByteReader, originMs: number): this {
-    let tile = this.#tiling.tileOf(originMs)
-    for (let left = input.uint(); left > 0; left--) {
-      tile -= input.int()
+    const { width } = this.#summing
+    const count = input.uint()
+    let tile = this.#tiling.tileOf(originMs) - input.int()
+    for (let n = 0; n < count; n++) {
+      const head = input.uint()
       this.#tiles.push(tile)
-      for (let lane = 0; lane < this.#summing.width; lane++) this.#lanes.push(input.int())
+      tile -= Math.floor(head / SMALL)
+      // Backwards, as all is turned round in the end.
+      const group = head % SMALL > 0 ? [head % SMALL] : []
+      while (group.length < width) group.push(input.int())
+      this.#lanes.push(...group.reverse())
     }
     this.#tiles.reverse()
-    reverseGroups(this.#lanes, this.#summing.width)
+    this.#lanes.reverse()
     return this
   }
 
@@ -93,14 +107,5 @@ export class Sums implements AggregateState {
     let place = this.#tiles.length
     while (place > 0 && this.#tiles[place - 1] >= tile) place--
     return place
-  }
-}
-
-function reverseGroups(lanes: number[], width: number): void {
-  lanes.reverse()
-  if (width === 1) return
-  for (let at = 0; at < lanes.length; at += width) {
-    const group = lanes.slice(at, at + width).reverse()
-    for (let lane = 0; lane < width; lane++) lanes[at + lane] = group[lane]
   }
 }
