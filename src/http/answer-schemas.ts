@@ -159,12 +159,29 @@ export const useCaseSchema = z.looseObject({
     z.strictObject({ name: z.string(), kind: z.enum(['number', 'category']), hash: z.string() }),
   ),
   entities: z.array(z.looseObject({ name: z.string(), owner: z.string() })),
+  outcomes: z.array(z.strictObject({ name: z.string(), type: z.string(), withinMs: z.number() })),
   model: z.string().nullable(),
   variants: z.array(z.looseObject({ id: z.string() })),
 })
 
 /** All chains. */
-export const useCasesSchema = z.strictObject({ useCases: z.array(useCaseSchema) })
+export const useCasesSchema = z.strictObject({
+  useCases: z.array(useCaseSchema),
+  events: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        owner: z.string(),
+        about: z.string(),
+        once: z.boolean(),
+        many: z.literal('items').nullable(),
+        item: z.string().nullable(),
+        user: z.string().nullable(),
+        takesValue: z.boolean(),
+      }),
+    )
+    .describe('the event types that `POST /v1/events` takes'),
+})
 
 /** Pseudonyms in the order asked for. */
 export const pseudonymsSchema = z.strictObject({

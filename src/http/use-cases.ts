@@ -17,7 +17,7 @@ export function useCaseRoutes(runtime: Runtime): Route[] {
         const useCases = await Promise.all(
           [...runtime.plans.values()].map((plan) => description(runtime, plan, call)),
         )
-        return json({ useCases })
+        return json({ useCases, events: eventsOf(runtime) })
       },
     },
     {
@@ -36,6 +36,13 @@ export function planOfPath(runtime: Runtime, call: Call, name: string): Plan {
   const plan = runtime.plans.get(call.param(name) ?? '')
   if (!plan) throw new Problem(404, 'unknown_use_case', 'There is no such use case.')
   return plan
+}
+
+function eventsOf({ events }: Runtime) {
+  return [...events.values()].map(({ name, owner, about, once, many, item, user, value }) => ({
+    ...{ name, owner, about, once, many, item, user },
+    takesValue: value !== null,
+  }))
 }
 
 async function description(runtime: Runtime, plan: Plan, { waitUntil }: Call) {
@@ -61,6 +68,9 @@ async function description(runtime: Runtime, plan: Plan, { waitUntil }: Call) {
         public: field.public,
       })),
     })),
+    outcomes: runtime.outcomes
+      .filter(({ name }) => Object.hasOwn(useCase.objective, name))
+      .map(({ name, type, withinMs }) => ({ name, type, withinMs })),
     model: model.serving?.version ?? null,
     modelRejected: model.rejected,
     variants: [{ id: 'control', share: 1 }],
