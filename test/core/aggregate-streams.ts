@@ -58,6 +58,14 @@ const TYPES = ['click', 'click', 'rate', 'impression']
 /** From bursts within a tile to histories longer than every window. */
 const SPANS_MS = [20 * MINUTE_MS, 3 * HOUR_MS, 2 * DAY_MS, 20 * DAY_MS, 300 * DAY_MS]
 
+/** Mostly stars, some of them below 0; now and then none, or one so large that sums pass 2^53 units. */
+function valueFrom(random: () => number): number {
+  const kind = random()
+  if (kind < 0.1) return Number.NaN
+  if (kind < 0.2) return Math.round((random() * 2 - 1) * 1e12) / 1e3
+  return Math.round((random() * 6 - 1) * 10) / 10
+}
+
 /** A stream of up to `size` events with duplicates and retractions, as it arrives: late, and in any order. */
 export function streamOf(seed: number, size: number): Delivery[] {
   const random = mulberry32(seed)
@@ -73,7 +81,7 @@ export function streamOf(seed: number, size: number): Delivery[] {
       item: random() < 0.9 ? String(below(12)) : `item-${below(3)}`,
       user: random() < 0.2 ? null : `u${below(6)}`,
       position: null,
-      value: random() < 0.1 ? Number.NaN : Math.round((random() * 6 - 1) * 10) / 10,
+      value: valueFrom(random),
       timeMs,
       useCase: null,
       variant: null,
