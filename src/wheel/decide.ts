@@ -63,7 +63,6 @@ export async function decide(
   ])
   if (model.rejected) trace.degrade('model_rejected')
   if (model.unknown) trace.degrade('model_unknown')
-  if (model.unknown) trace.degrade('cold')
   const items = tables.get(plan.useCase.candidates.name) ?? null
   const seed = digests.sha256(decisionId)
   const slate = await runChain(plan, {

@@ -18,19 +18,18 @@ const OUTAGES = {
 }
 
 describe.each(Object.entries(OUTAGES))('KV that %s, in a fresh isolate', (_, outage) => {
-  it.each(useCases.map((useCase) => [useCase.id, useCase] as const))(
-    'leaves %s an answer within the cold budget',
-    async (_id, useCase) => {
-      const clock = virtualClock()
-      const { decide } = isolate(useCase, kvStore({ namespace: namespaceThat(outage) }), clock)
-      const candidates = useCase.id === 'movies-rerank' ? [{ id: '318', fields: {} }] : undefined
-      const { ids, degraded, tookMs } = await decide({
-        userId: 'u1',
-        request: { context: { item: '1' }, candidates },
-      })
-      expect(ids).toEqual(candidates ? ['318'] : useCase.fallback.slice(0, 10))
-      expect(degraded).toContain('cold')
-      expect(tookMs).toBeLessThanOrEqual(useCase.coldBudgetMs)
-    },
-  )
+  it.each(
+    useCases.map((useCase) => [useCase.id, useCase] as const),
+  )('leaves %s an answer within the cold budget', async (_id, useCase) => {
+    const clock = virtualClock()
+    const { decide } = isolate(useCase, kvStore({ namespace: namespaceThat(outage) }), clock)
+    const candidates = useCase.id === 'movies-rerank' ? [{ id: '318', fields: {} }] : undefined
+    const { ids, degraded, tookMs } = await decide({
+      userId: 'u1',
+      request: { context: { item: '1' }, candidates },
+    })
+    expect(ids).toEqual(candidates ? ['318'] : useCase.fallback.slice(0, 10))
+    expect(degraded).toContain('cold')
+    expect(tookMs).toBeLessThanOrEqual(useCase.coldBudgetMs)
+  })
 })

@@ -44,18 +44,18 @@ describe('a record that is missing, invalid or not a number', () => {
     { id: 'missing' },
   ])
 
-  it.each(['keep', 'drop'] as const)(
-    'is judged by the filter’s onMissing: %s',
-    async (onMissing) => {
-      const dated = filter('dated', {
-        reads: { item: Item.pick('year') },
-        onMissing,
-        keep: ({ item }) => item.year === 1990,
-      })
-      const kept = await keptBy(dated, { items })
-      expect(kept).toEqual(onMissing === 'drop' ? ['fine'] : [...items.ids].sort())
-    },
-  )
+  it.each([
+    'keep',
+    'drop',
+  ] as const)('is judged by the filter’s onMissing: %s', async (onMissing) => {
+    const dated = filter('dated', {
+      reads: { item: Item.pick('year') },
+      onMissing,
+      keep: ({ item }) => item.year === 1990,
+    })
+    const kept = await keptBy(dated, { items })
+    expect(kept).toEqual(onMissing === 'drop' ? ['fine'] : [...items.ids].sort())
+  })
 
   it('gives the feature’s fallback and its mask bit', async () => {
     const values = await featureOf(popularity, { items })
