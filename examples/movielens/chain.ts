@@ -1,7 +1,8 @@
+import type { LinearModel } from '../../src/core/linear-model.ts'
 import { planOf } from '../../src/core/plan.ts'
 import { seededRandom } from '../../src/core/random.ts'
 import { recordView } from '../../src/core/record.ts'
-import { runChain } from '../../src/core/run.ts'
+import { runChain, type Slate } from '../../src/core/run.ts'
 import type { Table } from '../../src/core/table.ts'
 import { Trace } from '../../src/core/trace.ts'
 import type { UseCase } from '../../src/core/use-case.ts'
@@ -38,22 +39,29 @@ export function catalogueTable(data: MovieLens, rows: Int32Array, atS: number): 
   return tableOfRecords(Item, records, atS * 1000)
 }
 
+/** What a chain made of one task, and the catalogue it drew from. */
+export interface TaskSlate {
+  readonly task: RankingTask
+  readonly slate: Slate
+  readonly items: Table
+}
+
 /**
- * The top `limit` of every task by the score of a use case's chain with its prior weights: the whole
- * chain runs (sources, filters, features) on statistics from `rows`; only exploration and rules about
- * the page are left out.
+ * Runs a use case's whole chain (sources, filters, features, score) for every task, on statistics from
+ * `rows` alone; only exploration and rules about the page are left out. `model` null: prior weights.
  */
-export async function chainLists(
+export async function* chainSlates(
   data: MovieLens,
   protocol: RankingProtocol,
   useCase: UseCase,
   rows: Int32Array,
+  model: LinearModel | null = null,
   limit = 50,
-): Promise<Int32Array[]> {
+): AsyncGenerator<TaskSlate> {
   const items = catalogueTable(data, rows, protocol.atS)
   const users = userStatistics(data, { rows })
   const plan = planOf({ ...useCase, rank: topK(), constraints: [] })
-  const lists: Int32Array[] = []
+  const scorer = model && useCase.score.bind(useCase.featurize, useCase.objective, model)
   for (const task of protocol.tasks) {
     const slate = await runChain(plan, {
       request: {
@@ -73,11 +81,24 @@ export async function chainLists(
       deadlineMs: Number.POSITIVE_INFINITY,
       items,
       records: new Map([['user', userRecord(data, task, users.ratingMean[task.user])]]),
-      scorer: null,
+      scorer,
       trace: new Trace(),
     })
-    lists.push(Int32Array.from(slate.items, ({ id }) => items.slotOf(id)))
+    yield { task, slate, items }
   }
+}
+
+/** The top `limit` of every task by the score of a use case's chain; see {@link chainSlates}. */
+export async function chainLists(
+  data: MovieLens,
+  protocol: RankingProtocol,
+  useCase: UseCase,
+  rows: Int32Array,
+  model: LinearModel | null = null,
+): Promise<Int32Array[]> {
+  const lists: Int32Array[] = []
+  for await (const { slate, items } of chainSlates(data, protocol, useCase, rows, model))
+    lists.push(Int32Array.from(slate.items, ({ id }) => items.slotOf(id)))
   return lists
 }
 

@@ -71,18 +71,26 @@ export function temporalTrain(data: MovieLens, window: Window): RankingProtocol 
  * movies the user never rated, and the target.
  */
 export function leaveLastOut(data: MovieLens, window: Window): RankingProtocol {
-  const hidden = window === 'validation' ? 2 : 1
+  return leaveOut(data, window === 'validation' ? 2 : 1)
+}
+
+/**
+ * The same for any number of hidden positives: the target is the first of the last `hidden`. Users with
+ * no more than `hidden` positives, or fewer than three, are left out, and all theirs are seen.
+ */
+export function leaveOut(data: MovieLens, hidden: number): RankingProtocol {
+  const needed = Math.max(3, hidden + 1)
   const { user, movie, timestampS, count } = data.ratings
   const rowsOfUser: number[][] = Array.from(data.userIds, () => [])
   for (const row of positiveRows(data)) rowsOfUser[user[row]].push(row)
-  const seen = rowsOfUser.flatMap((rows) => (rows.length < 3 ? rows : rows.slice(0, -hidden)))
+  const seen = rowsOfUser.flatMap((rows) => (rows.length < needed ? rows : rows.slice(0, -hidden)))
   const positives = Int32Array.from(seen).sort()
   const excluded = Array.from(data.userIds, () => new Uint8Array(data.movies.count))
   for (let row = 0; row < count; row++) excluded[user[row]][movie[row]] = 1
   const histories = historiesOf(data, positives)
   const tasks: RankingTask[] = []
   rowsOfUser.forEach((rows, index) => {
-    if (rows.length < 3) return
+    if (rows.length < needed) return
     const target = rows[rows.length - hidden]
     excluded[index][movie[target]] = 0
     tasks.push({
