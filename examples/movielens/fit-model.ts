@@ -25,7 +25,7 @@ const numbers = moviesHome.featurize.flatMap(({ kind }, index) =>
   kind === 'number' ? [index] : [],
 )
 const examples = await examplesOf(data)
-const model = fit(examples)
+const model = fitted(examples)
 const validation = leaveLastOut(data, 'validation')
 const rows = rowsUpToLastPositive(data, validation)
 const ndcg10 = async (served: LinearModel | null) =>
@@ -76,7 +76,7 @@ async function examplesOf(from: MovieLens): Promise<Examples> {
 }
 
 /** Standardizes, drops what never varies, fits. */
-function fit({ values, labels }: Examples): LinearModel {
+function fitted({ values, labels }: Examples): LinearModel {
   const width = numbers.length
   const mean = new Float64Array(width)
   const std = new Float64Array(width)
