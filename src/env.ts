@@ -1,3 +1,4 @@
+import type { OutboxRpc } from './wheel/outbox.ts'
 import type { RecordsRpc } from './wheel/records.ts'
 import type { RegistryRpc } from './wheel/registry.ts'
 
@@ -7,6 +8,9 @@ export interface Env {
   readonly ASSETS: Fetcher
   readonly RECORDS: DurableObjectNamespace<RecordsRpc>
   readonly REGISTRY: DurableObjectNamespace<RegistryRpc>
+  readonly OUTBOX: DurableObjectNamespace<OutboxRpc>
+  readonly EVENTS: Queue<Uint8Array>
+  readonly LAKE: R2Bucket
   /** Optional: counts requests per key and network; without it there is no limit. */
   readonly RATE_LIMITER?: RateLimit
   /** Which driver serves features: `kv` (default) or `redis`. */

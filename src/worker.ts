@@ -14,7 +14,11 @@ import { isolateCache } from './store/isolate-cache.ts'
 import { kvStore } from './store/kv.ts'
 import { redisStore } from './store/redis.ts'
 import { tableCache } from './store/tables.ts'
+import { collect, collectDead } from './wheel/collect.ts'
+import { sendOutcomes } from './wheel/log.ts'
 import { modelCache } from './wheel/model-cache.ts'
+import { outboxClass, outboxesOf } from './wheel/outbox.ts'
+import { publisher } from './wheel/publisher.ts'
 import { recordOwners } from './wheel/record-owners.ts'
 import { recordsClass } from './wheel/records.ts'
 import { registryClass, registryClient } from './wheel/registry.ts'
@@ -56,15 +60,23 @@ export function createWorker(options: WorkerOptions) {
         return problemResponse(error, new URL(request.url).pathname)
       }
     },
+    async queue(batch, env) {
+      const isDead = batch.queue.endsWith(DEAD_LETTERS)
+      await (isDead ? collectDead : collect)(batch, { bucket: env.LAKE })
+    },
   } satisfies ExportedHandler<Env>
   return {
     handler,
     objects: {
       Records: recordsClass<Env>({ entities, storeOf }),
       Registry: registryClass<Env>({ useCases, storeOf }),
+      Outbox: outboxClass<Env>({ queueOf: ({ EVENTS }) => EVENTS }),
     },
   }
 }
+
+/** How the name of a dead-letter queue ends. */
+const DEAD_LETTERS = '-dead'
 
 /** The feature store that `FEATURE_STORE` names. */
 function storeOf(env: Env): FeatureStore {
@@ -113,12 +125,16 @@ function appWith(
     models: modelCache({ store, cache }),
     owners: recordOwners(env.RECORDS, entities),
     registry: registryClient(env.REGISTRY),
+    publisher: publisher({
+      ...{ clock, random: Math.random, queue: env.EVENTS },
+      outboxes: outboxesOf(env.OUTBOX),
+    }),
+    lake: env.LAKE,
     clock,
   }
   return createApp({
     ...{ runtime, keys, assets: env.ASSETS, limiter: env.RATE_LIMITER ?? null },
-    // Nothing is accepted until the queue is bound.
-    sendOutcomes: async (list) => ({ durable: list.map(() => false) }),
+    sendOutcomes: (list) => sendOutcomes(runtime, list),
     honoursGpc: env.SEC_GPC !== 'ignore',
   })
 }

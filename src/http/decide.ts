@@ -1,4 +1,5 @@
 import { type Decision, decide } from '../wheel/decide.ts'
+import { logDecisions } from '../wheel/log.ts'
 import type { Runtime } from '../wheel/runtime.ts'
 import { answerOf, serverTiming } from './decide-answer.ts'
 import {
@@ -38,6 +39,7 @@ export function decideRoutes(runtime: Runtime): Route[] {
         raise(faults)
         await call.admit()
         const decision = await decide(runtime, (asked as AskedDecision).call, call.waitUntil)
+        log(runtime, [decision], [asked as AskedDecision], call)
         return answer(runtime, call, answerOf(runtime, decision, asked as AskedDecision), [
           decision,
         ])
@@ -52,11 +54,26 @@ export function decideRoutes(runtime: Runtime): Route[] {
         const decisions = distinct
           ? await decideDistinct(runtime, asked, call)
           : await Promise.all(asked.map((one) => decide(runtime, one.call, call.waitUntil)))
+        log(runtime, decisions, asked, call)
         const answers = decisions.map((decision, i) => answerOf(runtime, decision, asked[i]))
         return answer(runtime, call, { decisions: answers }, decisions)
       },
     },
   ]
+}
+
+/** Previews leave no trace. */
+function log(
+  runtime: Runtime,
+  decisions: readonly Decision[],
+  asked: readonly AskedDecision[],
+  { waitUntil }: Call,
+): void {
+  logDecisions(
+    runtime,
+    decisions.filter((_, i) => !asked[i].preview),
+    waitUntil,
+  )
 }
 
 function unknownUseCase(detail: string, path?: string): Problem {

@@ -7,6 +7,7 @@ import type { ReceiptKey } from '../core/receipt.ts'
 import type { FeatureStore } from '../store/feature-store.ts'
 import type { TableCache } from '../store/tables.ts'
 import type { ModelCache } from './model-cache.ts'
+import type { Publisher } from './publisher.ts'
 import type { RecordOwners } from './record-owners.ts'
 import type { RegistryClient } from './registry.ts'
 
@@ -28,6 +29,9 @@ export interface Runtime {
   readonly models: ModelCache
   readonly owners: RecordOwners
   readonly registry: RegistryClient
+  readonly publisher: Publisher
+  /** Holds the lake, and what failed on its way there. */
+  readonly lake: R2Bucket
   readonly clock: Clock
   readonly digests: Digests
   /** The first signs, all verify. */
