@@ -91,6 +91,22 @@ describe('stored aggregates', () => {
     expect(sizes.constant).toBeLessThanOrEqual(2_000)
   })
 
+  it('are read one by one as all at once', () => {
+    const record = set.create()
+    for (let n = 0; n < 40; n++)
+      set.apply(record, {
+        ...{ id: `e${n}`, type: n % 3 ? 'click' : 'rate', item: `i${n}`, user: 'u', value: n % 5 },
+        ...{ timeMs: NOW_MS - n * 7_000_000, position: 1, useCase: null, variant: null },
+        ...{ model: null, properties: {} },
+      })
+    const all = set.valuesAt(record, NOW_MS)
+    for (const name of Object.keys(TWENTY)) {
+      const one = set.readValues(set.encode(record), [name], NOW_MS)
+      expect(one).toEqual(new Map([[name, all.get(name)]]))
+    }
+    expect(() => set.valueAt(record, 'clicks_8d', NOW_MS)).toThrow(/no aggregate 'clicks_8d'/)
+  })
+
   it('start anew where the definition is another now, and keep the rest', () => {
     const event: EventView = {
       ...{ id: 'e', type: 'click', item: '1', user: 'u', value: 1, timeMs: NOW_MS, position: 1 },

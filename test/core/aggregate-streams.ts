@@ -62,6 +62,7 @@ const SPANS_MS = [20 * MINUTE_MS, 3 * HOUR_MS, 2 * DAY_MS, 20 * DAY_MS, 300 * DA
 function valueFrom(random: () => number): number {
   const kind = random()
   if (kind < 0.1) return Number.NaN
+  if (kind < 0.15) return random() < 0.5 ? 0 : -0
   if (kind < 0.2) return Math.round((random() * 2 - 1) * 1e12) / 1e3
   return Math.round((random() * 6 - 1) * 10) / 10
 }

@@ -33,7 +33,7 @@ function computed(
 ): [FieldValue | null, Status] {
   const { kind, windowMs } = aggregate
   const inWindow = windowMs === null ? taken : taken.filter(covered(windowMs, nowMs))
-  const values = inWindow.map(({ value }) => Math.round(value * 1e6))
+  const values = inWindow.map(({ value }) => Math.round(value * 1e6) + 0)
   const none = inWindow.length === 0
   switch (kind) {
     case 'count':
@@ -48,7 +48,7 @@ function computed(
       return none ? [null, 'missing'] : [Math.max(...values) / 1e6, 'present']
     case 'last': {
       const latest = [...inWindow].sort(latestFirst)[0]
-      return none ? [null, 'missing'] : [Math.round(latest.value * 1e6) / 1e6, 'present']
+      return none ? [null, 'missing'] : [(Math.round(latest.value * 1e6) + 0) / 1e6, 'present']
     }
     case 'last_k': {
       const texts = subjects(inWindow, aggregate.of).sort(

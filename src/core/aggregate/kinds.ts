@@ -8,41 +8,41 @@ import type { AggregateState } from './state.ts'
 import { ADDING, AVERAGING, COUNTING, decaying, decayTiling, rating } from './summing.ts'
 import { Sums } from './sums.ts'
 
-/** A state without events. */
-export function newState(aggregate: Aggregate): AggregateState {
-  return stateOf(aggregate)
+/** A state without events, and one step from it to any: it reads back what its kind wrote. */
+export interface FreshState extends AggregateState {
+  /** Throws `invalid_format`. */
+  read(input: ByteReader, originMs: number): AggregateState
 }
 
-/** A state as it was written. Throws `invalid_format`. */
-export function readState(
-  aggregate: Aggregate,
-  input: ByteReader,
-  originMs: number,
-): AggregateState {
-  return stateOf(aggregate).read(input, originMs)
-}
-
-function stateOf(aggregate: Aggregate) {
+/** How states of an aggregate are made; what does not differ between records is made once. */
+export function stateMaker(aggregate: Aggregate): () => FreshState {
   const tiling = windowTiling(aggregate.windowMs)
   switch (aggregate.kind) {
     case 'count':
-      return new Sums(COUNTING, tiling)
+      return () => new Sums(COUNTING, tiling)
     case 'sum':
-      return new Sums(ADDING, tiling)
+      return () => new Sums(ADDING, tiling)
     case 'mean':
-      return new Sums(AVERAGING, tiling)
-    case 'rate':
-      return new Sums(rating(aggregate), tiling)
-    case 'decayed':
-      return new Sums(decaying(aggregate), decayTiling(aggregate))
+      return () => new Sums(AVERAGING, tiling)
+    case 'rate': {
+      const summing = rating(aggregate)
+      return () => new Sums(summing, tiling)
+    }
+    case 'decayed': {
+      const summing = decaying(aggregate)
+      const blocks = decayTiling(aggregate)
+      return () => new Sums(summing, blocks)
+    }
     case 'min':
-    case 'max':
-      return new Extreme(aggregate.kind, tiling)
+    case 'max': {
+      const { kind } = aggregate
+      return () => new Extreme(kind, tiling)
+    }
     case 'last':
-      return new LatestState(tiling)
+      return () => new LatestState(tiling)
     case 'last_k':
-      return new LatestKState(aggregate, tiling)
+      return () => new LatestKState(aggregate, tiling)
     case 'distinct':
-      return new DistinctState(aggregate, tiling)
+      return () => new DistinctState(aggregate, tiling)
   }
 }

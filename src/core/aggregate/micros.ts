@@ -5,12 +5,13 @@ const WORD = 2 ** 40
 
 /** A value in whole 1e-6 units, or null where it is none or larger than an event's may be. */
 export function microsOf(value: number): number | null {
-  return Math.abs(value) <= MAX_EVENT_VALUE ? Math.round(value * UNITS) : null
+  return Math.abs(value) <= MAX_EVENT_VALUE ? Math.round(value * UNITS) + 0 : null
 }
 
 /** The value of a number of 1e-6 units. */
 export function valueOfMicros(micros: number): number {
-  return micros / UNITS
+  // Plus 0, here and above: the lowest of values is kept negated, and -0 would not be the 0 that is stored.
+  return micros / UNITS + 0
 }
 
 /**

@@ -10,7 +10,7 @@ import {
   takes,
   typesOf,
 } from './definition.ts'
-import { newState, readState } from './kinds.ts'
+import { stateMaker } from './kinds.ts'
 import type { AggregateState } from './state.ts'
 
 interface Slot {
@@ -54,6 +54,8 @@ export interface AggregateSet {
    * otherwise now start anew. Throws `invalid_format`.
    */
   decode(bytes: Uint8Array): RecordAggregates
+  /** Some values straight from what {@link AggregateSet.encode} wrote; reads no more than it must. Throws `invalid_format`. */
+  readValues(bytes: Uint8Array, names: Iterable<string>, nowMs: number): Map<string, StoredValue>
 }
 
 const VERSION = 1
@@ -70,16 +72,24 @@ export function aggregateSet(entity: string, definitions: AggregateShapes): Aggr
       'invalid_definition',
       `entity ${entity}, aggregate ${names[same]}: shares its tag with ${names[tags.indexOf(tags[same])]}; rename one`,
     )
+  const makers = list.map(stateMaker)
+  const places = new Map(names.map((name, at) => [name, at]))
   const byType = new Map<string, number[]>()
   list.forEach((aggregate, at) => {
     for (const type of typesOf(aggregate)) byType.set(type, [...(byType.get(type) ?? []), at])
   })
 
+  function placeOf(name: string): number {
+    const at = places.get(name)
+    if (at === undefined) throw new RangeError(`entity ${entity} has no aggregate '${name}'`)
+    return at
+  }
+
   function apply(record: RecordAggregates, event: EventView, retracted = false): boolean {
     let taken = false
     for (const at of byType.get(event.type) ?? []) {
       if (!takes(list[at], event)) continue
-      record.slots[at] ??= { lastMs: 0, state: newState(list[at]) }
+      record.slots[at] ??= { lastMs: 0, state: makers[at]() }
       const slot = record.slots[at]
       slot.lastMs = Math.max(slot.lastMs, event.timeMs)
       if (!retracted || !isRetractable(list[at])) slot.state.add(event, 1)
@@ -102,7 +112,7 @@ export function aggregateSet(entity: string, definitions: AggregateShapes): Aggr
   function readingOf(record: RecordAggregates, at: number, nowMs: number): StoredValue {
     const slot = record.slots[at]
     const updatedAtMs = slot?.lastMs ?? 0
-    const { value, status } = (slot?.state ?? newState(list[at])).valueAt(nowMs)
+    const { value, status } = (slot?.state ?? makers[at]()).valueAt(nowMs)
     const { maxAgeMs } = list[at]
     const old = slot !== undefined && maxAgeMs !== null && nowMs - updatedAtMs > maxAgeMs
     return { value, status: old && status !== 'missing' ? 'stale' : status, updatedAtMs }
@@ -136,7 +146,7 @@ export function aggregateSet(entity: string, definitions: AggregateShapes): Aggr
     return out.take()
   }
 
-  function decode(bytes: Uint8Array): RecordAggregates {
+  function read(bytes: Uint8Array, wanted: (at: number) => boolean): RecordAggregates {
     const input = new ByteReader(bytes)
     const version = input.byte()
     if (version !== VERSION)
@@ -148,10 +158,10 @@ export function aggregateSet(entity: string, definitions: AggregateShapes): Aggr
       for (let byte = 0; byte < TAG_BYTES; byte++) tag |= input.byte() << (8 * byte)
       const kept = new ByteReader(input.bytes(input.uint()))
       const at = tags.indexOf(tag)
-      if (at < 0) continue
+      if (at < 0 || !wanted(at)) continue
       const lastMs = originMs - kept.uint()
-      const state = kept.ended ? newState(list[at]) : readState(list[at], kept, originMs)
-      record.slots[at] = { lastMs, state }
+      const fresh = makers[at]()
+      record.slots[at] = { lastMs, state: kept.ended ? fresh : fresh.read(kept, originMs) }
     }
     return record
   }
@@ -163,7 +173,7 @@ export function aggregateSet(entity: string, definitions: AggregateShapes): Aggr
     create: () => ({ slots: [] }),
     apply,
     retract,
-    valueAt: (record, name, nowMs) => readingOf(record, names.indexOf(name), nowMs),
+    valueAt: (record, name, nowMs) => readingOf(record, placeOf(name), nowMs),
     valuesAt: (record, nowMs) =>
       new Map(names.map((name, at) => [name, readingOf(record, at, nowMs)])),
     nextChangeMs,
@@ -171,7 +181,12 @@ export function aggregateSet(entity: string, definitions: AggregateShapes): Aggr
       for (const slot of record.slots) slot?.state.prune(nowMs)
     },
     encode,
-    decode,
+    decode: (bytes) => read(bytes, () => true),
+    readValues(bytes, wanted, nowMs) {
+      const asked = [...wanted].map((name) => [name, placeOf(name)] as const)
+      const record = read(bytes, (at) => asked.some(([, place]) => place === at))
+      return new Map(asked.map(([name, at]) => [name, readingOf(record, at, nowMs)]))
+    },
   }
 }
 
