@@ -13,6 +13,8 @@ export interface Env {
   readonly LAKE: R2Bucket
   /** Optional: counts requests per key and network; without it there is no limit. */
   readonly RATE_LIMITER?: RateLimit
+  /** Optional: counts events per user and network; what is over it is kept and does not count. */
+  readonly EVENT_LIMITER?: RateLimit
   /** Which driver serves features: `kv` (default) or `redis`. */
   readonly FEATURE_STORE?: string
   /** `ignore`: `Sec-GPC: 1` is not taken as no to training. */

@@ -135,6 +135,7 @@ function appWith(
   return createApp({
     ...{ runtime, keys, assets: env.ASSETS, limiter: env.RATE_LIMITER ?? null },
     sendOutcomes: (list) => sendOutcomes(runtime, list),
+    eventLimiter: env.EVENT_LIMITER ?? null,
     honoursGpc: env.SEC_GPC !== 'ignore',
   })
 }

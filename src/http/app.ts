@@ -6,7 +6,7 @@ import { CORS, preflight } from './cors.ts'
 import { decideRoutes } from './decide.ts'
 import { type Assets, docsRoutes } from './docs.ts'
 import { entityRoutes } from './entities.ts'
-import { eventRoutes, type SendOutcomes } from './events.ts'
+import { type EventsOptions, eventRoutes } from './events.ts'
 import { hasKeyInside, keyInside } from './events-key.ts'
 import { healthRoutes } from './health.ts'
 import { importRoutes } from './imports.ts'
@@ -18,11 +18,10 @@ import { useCaseRoutes } from './use-cases.ts'
 import { userRoutes } from './users.ts'
 
 /** What the HTTP edge needs beside the runtime. */
-export interface AppOptions {
+export interface AppOptions extends EventsOptions {
   readonly runtime: Runtime
   readonly keys: AcceptedKeys
   readonly assets: Assets
-  readonly sendOutcomes: SendOutcomes
   /** Null: no limit. */
   readonly limiter: RateLimiter | null
   /** Whether `Sec-GPC: 1` counts as no to training. */
@@ -33,11 +32,11 @@ export interface AppOptions {
 export function routesOf({
   runtime,
   assets,
-  sendOutcomes,
-}: Pick<AppOptions, 'runtime' | 'assets' | 'sendOutcomes'>): Route[] {
+  ...events
+}: Pick<AppOptions, 'runtime' | 'assets'> & EventsOptions): Route[] {
   return [
     ...decideRoutes(runtime),
-    ...eventRoutes(runtime, sendOutcomes),
+    ...eventRoutes(runtime, events),
     ...entityRoutes(runtime),
     ...modelRoutes(runtime),
     ...useCaseRoutes(runtime),

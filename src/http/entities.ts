@@ -78,9 +78,13 @@ export function entityOf(runtime: Runtime, call: Call): Entity {
   return entity
 }
 
-/** Records of people are kept under pseudonyms: of what use cases bind as `user`, or what is called so. */
-export function isUserEntity({ plans }: Runtime, entity: Entity): boolean {
+/**
+ * Records of people are kept under pseudonyms: of what use cases bind as `user`, what events name as theirs,
+ * or what is called so.
+ */
+export function isUserEntity({ plans, events }: Runtime, entity: Entity): boolean {
   if (entity.name === 'user') return true
+  for (const { user } of events.values()) if (user === entity.name) return true
   for (const { useCase } of plans.values())
     if (useCase.context.user?.entity.name === entity.name) return true
   return false

@@ -1,10 +1,12 @@
 import type { OutcomeEvent } from '../core/event-envelope.ts'
 import type { Runtime } from '../wheel/runtime.ts'
 import { type Batch, batchOf } from './events-outcomes.ts'
+import { capped } from './events-rate.ts'
 import { notCountedOf, type RejectedEvent, readEvent, type TakenEvent } from './events-read.ts'
 import { EVENT_CAPS, eventsEnvelope } from './events-schema.ts'
 import { issuesOf, MAX_ISSUES } from './issues.ts'
 import { Problem } from './problem.ts'
+import type { RateLimiter } from './rate-limit.ts'
 import { type Call, json, MAX_BYTES, type Route } from './route.ts'
 import { timeMs } from './times.ts'
 
@@ -13,8 +15,18 @@ export type SendOutcomes = (
   events: readonly OutcomeEvent[],
 ) => Promise<{ readonly durable: readonly boolean[] }>
 
+/** What the route needs beside the runtime. */
+export interface EventsOptions {
+  readonly sendOutcomes: SendOutcomes
+  /** A cap per user and network on what counts under the publishable key; null: none. */
+  readonly eventLimiter: RateLimiter | null
+}
+
 /** `POST /v1/events`: what happened to served items. Answers when what it accepts is durable. */
-export function eventRoutes(runtime: Runtime, sendOutcomes: SendOutcomes): Route[] {
+export function eventRoutes(
+  runtime: Runtime,
+  { sendOutcomes, eventLimiter }: EventsOptions,
+): Route[] {
   return [
     {
       method: 'POST',
@@ -25,7 +37,9 @@ export function eventRoutes(runtime: Runtime, sendOutcomes: SendOutcomes): Route
         const { batch, events } = readBatch(runtime, call)
         const { taken, rejected } = readEvents(batch, events)
         if (taken.length > 0) await call.admit()
-        const { kept, lost } = await keep(sendOutcomes, taken)
+        const isCapped = eventLimiter !== null && batch.kind === 'publishable'
+        const judged = isCapped ? await capped(eventLimiter, call.request, taken) : taken
+        const { kept, lost } = await keep(sendOutcomes, judged)
         const answer = {
           accepted: kept.length,
           rejected: [...rejected, ...lost].sort((a, b) => a.index - b.index),

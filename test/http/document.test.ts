@@ -14,6 +14,7 @@ const routes = () =>
     runtime,
     assets: { fetch: async () => new Response() },
     sendOutcomes: async () => ({ durable: [] }),
+    eventLimiter: null,
   })
 const served = (await (await send({ path: '/openapi.json', key: null })).json()) as typeof document
 

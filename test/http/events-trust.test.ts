@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { NOW_MS, SETTINGS } from './fixtures/runtime.ts'
 import { click, decisionIdAt, eventsApp, pseudonym, receipt } from './fixtures/sent-events.ts'
 
@@ -155,6 +155,46 @@ describe('trust', () => {
   it('leaves the user whom the event names, whoever the receipt is of', async () => {
     const { event } = await storedOf(click({ receipt: genuine, user: 'u_2' }))
     expect(event.user).toBe(pseudonym('u_2'))
+  })
+})
+
+describe('a cap per user and network', () => {
+  const limited = (success: (key: string) => boolean | Promise<never>) => {
+    const keys: string[] = []
+    const app = eventsApp({
+      eventLimiter: {
+        async limit({ key }) {
+          keys.push(key)
+          return { success: await success(key) }
+        },
+      },
+    })
+    return { ...app, keys }
+  }
+  const sent = { key: 'pk_now', headers: { 'cf-connecting-ip': '203.0.113.7' } }
+
+  it('keeps what is over it, and does not count it', async () => {
+    const { storedOf, keys } = limited(() => false)
+    const { event, notCounted } = await storedOf(click({ receipt: genuine }), sent)
+    expect(event).toMatchObject({ trust: 'over_rate', voucher: null })
+    expect(notCounted).toEqual([{ index: 0, id: 'e1', code: 'over_rate' }])
+    expect(keys).toEqual([`${pseudonym('u_1')}:203.0.113`])
+  })
+
+  it('is asked neither for servers nor for what does not count anyway', async () => {
+    const { storedOf, keys } = limited(() => false)
+    expect((await storedOf(click({ receipt: genuine }))).event.trust).toBe('counted')
+    expect((await storedOf(click(), sent)).event.trust).toBe('no_receipt')
+    expect(keys).toEqual([])
+  })
+
+  it('counts what is within it, and everything where it fails', async () => {
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
+    for (const answer of [() => true, () => Promise.reject(new Error('gone'))]) {
+      const { storedOf } = limited(answer)
+      expect((await storedOf(click({ receipt: genuine }), sent)).event.trust).toBe('counted')
+    }
+    logged.mockRestore()
   })
 })
 
