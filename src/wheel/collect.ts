@@ -129,13 +129,16 @@ async function keepRows(
       part.rows.push(row)
       part.of.add(message)
     }
-  for (const { kind, hourMs, rows, of } of parts.values())
-    try {
-      await writeRows(bucket, kind, hourMs, rows)
-    } catch (error) {
-      console.error(`a part of ${kind} was not written:`, error)
-      for (const message of of) lost.add(message)
-    }
+  await Promise.all(
+    [...parts.values()].map(async ({ kind, hourMs, rows, of }) => {
+      try {
+        await writeRows(bucket, kind, hourMs, rows)
+      } catch (error) {
+        console.error(`a part of ${kind} was not written:`, error)
+        for (const message of of) lost.add(message)
+      }
+    }),
+  )
 }
 
 async function apply(
