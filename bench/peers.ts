@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 
 /** Installs what edgewheel is measured against from its own lock file, where it is missing. */
 export function installPeers(): void {
-  const folder = fileURLToPath(new URL('.', import.meta.url))
+  const folder = fileURLToPath(new URL('.', import.meta.url).href)
   if (existsSync(`${folder}/node_modules/onnxruntime-web/package.json`)) return
   console.error('Installing the peers of bench/package.json …')
   const npm = spawnSync('npm', ['ci', '--prefix', folder, '--ignore-scripts', '--no-audit'], {

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import { measureDecision } from './decision/run.ts'
 import { FULL, QUICK } from './measure/paired.ts'
 import { tableOf } from './measure/print.ts'
 import { type Measurement, machine, type Part, writeParts } from './measure/results.ts'
@@ -32,5 +33,6 @@ for (const name of asked.length > 0 ? asked : Object.keys(PARTS)) {
     rounds: FULL.rounds,
     measurements,
   }
-  if (!quick) writeParts(fileURLToPath(new URL('results.json', import.meta.url)), { [name]: part })
+  if (!quick)
+    writeParts(fileURLToPath(new URL('results.json', import.meta.url).href), { [name]: part })
 }

@@ -17,7 +17,7 @@ export async function nodeContender(
   chainPath: string,
   rows: number,
 ): Promise<NodeContender> {
-  const script = fileURLToPath(new URL('./in-node.ts', import.meta.url))
+  const script = fileURLToPath(new URL('./in-node.ts', import.meta.url).href)
   const child = fork(script, [contender, chainPath, String(rows)])
   const { page } = await answerOf<Ready>(child)
   return {

@@ -17,7 +17,7 @@ export interface WorkerdContender extends Contender {
 export function passBundle(chainSource: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'edgewheel-pass-'))
   try {
-    const worker = fileURLToPath(new URL('./worker.ts', import.meta.url))
+    const worker = fileURLToPath(new URL('./worker.ts', import.meta.url).href)
     writeFileSync(join(folder, 'chain.mjs'), chainSource)
     writeFileSync(
       join(folder, 'entry.mjs'),

@@ -12,6 +12,10 @@ export interface Bindings {
   readonly vars?: Readonly<Record<string, string>>
   /** KV namespaces by binding: `host:port` of a server that speaks its protocol. */
   readonly kv?: Readonly<Record<string, string>>
+  /** Queues that are sent to, by binding: `host:port` of a server that takes everything. */
+  readonly queues?: Readonly<Record<string, string>>
+  /** Buckets by binding: `host:port`; nothing here may read them. */
+  readonly buckets?: Readonly<Record<string, string>>
   /** SQLite-backed object classes by binding, kept in memory. */
   readonly objects?: Readonly<Record<string, string>>
 }
@@ -69,26 +73,25 @@ function listening(child: ChildProcess): Promise<number> {
   })
 }
 
-function configOf({ vars = {}, kv = {}, objects = {} }: Bindings): string {
+function configOf({ vars = {}, kv = {}, queues = {}, buckets = {}, objects = {} }: Bindings) {
+  const service = (name: string) => quoted(`at-${name}`)
   const bound = [
-    ...Object.entries(vars).map(
-      ([name, value]) => `(name = ${quoted(name)}, text = ${quoted(value)})`,
-    ),
-    ...Object.keys(kv).map(
-      (name) => `(name = ${quoted(name)}, kvNamespace = ${quoted(`kv-${name}`)})`,
-    ),
-    ...Object.entries(objects).map(
-      ([name, className]) =>
-        `(name = ${quoted(name)}, durableObjectNamespace = ${quoted(className)})`,
-    ),
-  ]
+    ...Object.entries(vars).map(([name, value]) => [name, `text = ${quoted(value)}`]),
+    ...Object.keys(kv).map((name) => [name, `kvNamespace = ${service(name)}`]),
+    ...Object.keys(queues).map((name) => [name, `queue = ${service(name)}`]),
+    ...Object.keys(buckets).map((name) => [name, `r2Bucket = ${service(name)}`]),
+    ...Object.entries(objects).map(([name, className]) => [
+      name,
+      `durableObjectNamespace = ${quoted(className)}`,
+    ]),
+  ].map(([name, what]) => `(name = ${quoted(name)}, ${what})`)
   const classes = Object.values(objects).map(
     (className) =>
       `(className = ${quoted(className)}, uniqueKey = ${quoted(className)}, enableSql = true)`,
   )
-  const external = Object.entries(kv).map(
+  const external = Object.entries({ ...kv, ...queues, ...buckets }).map(
     ([name, address]) =>
-      `(name = ${quoted(`kv-${name}`)}, external = (address = ${quoted(address)}, http = ()))`,
+      `(name = ${service(name)}, external = (address = ${quoted(address)}, http = ()))`,
   )
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (

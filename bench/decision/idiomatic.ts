@@ -1,0 +1,151 @@
+import { Hono } from 'hono'
+import * as z from 'zod'
+import { featuresOf, type Item, likedBy, type User } from './idiomatic-features.ts'
+import { BIAS, CATEGORY_WEIGHTS, NUMBER_WEIGHTS } from './weights.ts'
+
+interface Env {
+  readonly FEATURES: { get(key: string, type: 'json'): Promise<unknown> }
+  readonly PUBLISHABLE_KEY: string
+  readonly SIGNING_SECRET: string
+}
+
+const requestSchema = z.strictObject({
+  user: z.strictObject({ id: z.string().min(1).max(128) }),
+  context: z.strictObject({
+    device: z.enum(['phone', 'tablet', 'desk', 'tv']).optional(),
+    recent: z
+      .array(z.strictObject({ type: z.string(), item: z.string(), at: z.number() }))
+      .max(50)
+      .default([]),
+  }),
+  candidates: z.array(z.string().min(1).max(128)).max(500),
+  limit: z.int().min(1).max(100).default(10),
+  return: z.array(z.string()).default([]),
+  explain: z.boolean().default(false),
+})
+
+const itemSchema = z.object({
+  id: z.string(),
+  title: z.string(),
+  genres: z.array(z.string()),
+  year: z.number().optional(),
+  available: z.boolean().optional(),
+  first_rated_at: z.number().optional(),
+  batch_positives: z.number().optional(),
+  batch_rating_count: z.number().optional(),
+  batch_rating_mean: z.number().optional(),
+  batch_decayed_90d: z.number().optional(),
+  batch_decayed_365d: z.number().optional(),
+  neighbours: z.array(z.string()).default([]),
+  neighbour_scores: z.array(z.number()).default([]),
+})
+
+const userSchema = z.object({
+  batch_seen: z.array(z.string()).default([]),
+  batch_recent_items: z.array(z.string()).default([]),
+  batch_rating_count: z.number().optional(),
+  batch_rating_mean: z.number().optional(),
+})
+
+const weights = new Map<string, number>(Object.entries(NUMBER_WEIGHTS))
+let catalogue: Map<string, Item> | undefined
+
+const app = new Hono<{ Bindings: Env }>()
+
+/** A decision as it is commonly written: schemas, objects, Maps and a sort. */
+app.post('/decide', async (c) => {
+  if (c.req.header('authorization') !== `Bearer ${c.env.PUBLISHABLE_KEY}`)
+    return c.json({ error: 'unauthorized' }, 401)
+  const parsed = requestSchema.safeParse(await c.req.json())
+  if (!parsed.success) return c.json({ error: parsed.error.issues }, 400)
+  const request = parsed.data
+  const items = await itemsOf(c.env)
+  const user: User = userSchema.parse(
+    (await c.env.FEATURES.get(`json/user/${request.user.id}`, 'json')) ?? {},
+  )
+  const seen = new Set([...user.batch_seen, ...request.context.recent.map(({ item }) => item)])
+  const context = {
+    now: Date.now(),
+    device: request.context.device,
+    recent: request.context.recent,
+    user,
+    ...likedBy(user, request.context.recent, items),
+  }
+  const ranked = [...new Set(request.candidates)]
+    .map((id) => items.get(id))
+    .filter((item) => item !== undefined)
+    .filter((item) => !seen.has(item.id))
+    .filter((item) => item.available !== false)
+    .map((item) => ({ item, ...scored(featuresOf(item, context)) }))
+    .sort((a, b) => b.score - a.score)
+    .slice(0, request.limit)
+  const decisionId = crypto.randomUUID()
+  return c.json({
+    decisionId,
+    receipt: await receiptOf(c.env, decisionId, ranked),
+    items: ranked.map(({ item, raw, score, contributions }, i) => ({
+      id: item.id,
+      position: i + 1,
+      score,
+      propensity: 1,
+      fields: Object.fromEntries(
+        request.return.map((field) => [field, item[field as keyof Item] ?? null]),
+      ),
+      ...(request.explain
+        ? { explanation: { raw, bias: BIAS, link: 'logit', contributions } }
+        : {}),
+    })),
+    model: null,
+  })
+})
+
+async function itemsOf(env: Env): Promise<Map<string, Item>> {
+  if (!catalogue) {
+    const rows = z.array(itemSchema).parse(await env.FEATURES.get('json/items', 'json'))
+    catalogue = new Map(rows.map((row) => [row.id, row]))
+  }
+  return catalogue
+}
+
+function scored({ numbers, categories }: ReturnType<typeof featuresOf>) {
+  let raw = BIAS
+  const contributions = []
+  for (const [feature, value] of Object.entries(numbers)) {
+    const weight = weights.get(feature) ?? 0
+    const contribution = weight * value
+    raw += contribution
+    contributions.push({ feature, value, status: 'present', input: value, weight, contribution })
+  }
+  for (const [feature, values] of Object.entries(categories)) {
+    const table = CATEGORY_WEIGHTS[feature as keyof typeof CATEGORY_WEIGHTS] ?? {}
+    for (const value of values) {
+      const weight = (table as Record<string, number>)[value] ?? 0
+      raw += weight
+      contributions.push({
+        feature,
+        value,
+        status: 'present',
+        input: value,
+        weight,
+        contribution: weight,
+      })
+    }
+  }
+  return { raw, score: 1 / (1 + Math.exp(-raw)), contributions }
+}
+
+async function receiptOf(env: Env, id: string, ranked: readonly { item: Item }[]): Promise<string> {
+  const text = JSON.stringify({ id, at: Date.now(), items: ranked.map(({ item }) => item.id) })
+  const encoder = new TextEncoder()
+  const key = await crypto.subtle.importKey(
+    'raw',
+    encoder.encode(env.SIGNING_SECRET),
+    { name: 'HMAC', hash: 'SHA-256' },
+    false,
+    ['sign'],
+  )
+  const signature = await crypto.subtle.sign('HMAC', key, encoder.encode(text))
+  return `${btoa(text)}.${btoa(String.fromCharCode(...new Uint8Array(signature)))}`
+}
+
+export default app

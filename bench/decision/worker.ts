@@ -1,0 +1,15 @@
+import { createWorker } from '../../src/worker.ts'
+import { Item, User } from '../../stages/entities.ts'
+import { events, outcomes } from '../../stages/events.ts'
+import { drawn, given } from './chain.ts'
+
+/** The product's own Worker, with the use cases of the bench. */
+const { handler, objects } = createWorker({
+  entities: [Item, User],
+  events,
+  outcomes,
+  useCases: [given, drawn],
+})
+
+export default handler
+export const { Records, Registry, Outbox } = objects
