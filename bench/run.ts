@@ -11,6 +11,7 @@ import { installPeers } from './peers.ts'
  * them into bench/results.json. `--quick` only shows that everything runs: few rounds, nothing written.
  */
 const PARTS: Readonly<Record<string, (quick: boolean) => Promise<Measurement[]>>> = {
+  decision: (quick) => measureDecision(quick ? QUICK : FULL),
   pass: (quick) => (quick ? measurePass(QUICK, [{ rows: 40, features: 16 }]) : measurePass(FULL)),
 }
 

@@ -32,14 +32,22 @@ const workerdPath: string = createRequire(createRequire(import.meta.url).resolve
   'workerd',
 ).default
 
-/** Serves one module; resolves when it listens. */
-export async function serve(module: string, bindings: Bindings = {}): Promise<Served> {
+/** Serves one module; resolves when it listens. `more`: further arguments of workerd, to profile it. */
+export async function serve(
+  module: string,
+  bindings: Bindings = {},
+  more: readonly string[] = [],
+): Promise<Served> {
   const folder = mkdtempSync(join(tmpdir(), 'edgewheel-workerd-'))
   writeFileSync(join(folder, 'worker.js'), module)
   writeFileSync(join(folder, 'config.capnp'), configOf(bindings))
-  const child = spawn(workerdPath, ['serve', join(folder, 'config.capnp'), '--control-fd=3'], {
-    stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
-  })
+  const child = spawn(
+    workerdPath,
+    ['serve', join(folder, 'config.capnp'), '--control-fd=3', ...more],
+    {
+      stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
+    },
+  )
   const stopped = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const stop = async () => {
     child.kill()
