@@ -13,7 +13,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** Fills .assets/ with what the Worker serves as files: the page at /docs. Quick, and may run any number of times. */
-const target = fileURLToPath(new URL('../.assets/docs/', import.meta.url))
+const target = fileURLToPath(new URL('../.assets/docs/', import.meta.url).href)
 const source = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'))
 
 /** The library as it is, without its own page, which loads an example. */

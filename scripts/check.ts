@@ -4,8 +4,8 @@ import { spawnSync } from 'node:child_process'
 const steps: readonly [string, readonly string[]][] = [
   ['lint and format', ['biome', 'check', '--error-on-warnings', '.']],
   ['types: worker', ['tsc', '-p', 'tsconfig.json']],
-  ['types: tools', ['tsc', '-p', 'tsconfig.node.json']],
-  ['types: tests', ['tsc', '-p', 'tsconfig.test.json']],
+  ['types: cli and examples', ['tsc', '-p', 'tsconfig.node.json']],
+  ['types: tests, bench and scripts', ['tsc', '-p', 'tsconfig.test.json']],
   ['bindings match wrangler.toml', ['node', 'scripts/check-bindings.ts']],
   ['import direction', ['vitest', 'run', '--project', 'node', 'test/architecture.test.ts']],
   ['generated files', ['node', 'scripts/generate.ts', '--check']],

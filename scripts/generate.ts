@@ -7,7 +7,7 @@ import { events } from '../stages/events.ts'
 /** Writes the files that are made from code; with `--check` only says which are out of date, and fails. */
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } })
 
-const at = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url))
+const at = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url).href)
 const { version } = JSON.parse(readFileSync(at('package.json'), 'utf8')) as { version: string }
 
 const generated: Readonly<Record<string, string>> = {

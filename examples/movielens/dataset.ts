@@ -44,7 +44,7 @@ export const positiveRating = 4
  * Throws where a rating names a movie that is not in movies.csv.
  */
 export function loadMovieLens(
-  folder: string = fileURLToPath(new URL('./data', import.meta.url)),
+  folder: string = fileURLToPath(new URL('./data', import.meta.url).href),
 ): MovieLens {
   const movies = toMovies(readCsv(`${folder}/movies.csv.gz`))
   const rows = readCsv(`${folder}/ratings.csv.gz`)

@@ -27,7 +27,7 @@ interface TruthFile {
 
 /** Reads `truth.json.gz` (default: the copy beside this file). */
 export function loadTruth(
-  path: string = fileURLToPath(new URL('./data/truth.json.gz', import.meta.url)),
+  path: string = fileURLToPath(new URL('./data/truth.json.gz', import.meta.url).href),
 ): SimulatorTruth {
   const file = JSON.parse(gunzipSync(readFileSync(path)).toString('utf8')) as TruthFile
   const users = file.userId.length
