@@ -40,7 +40,8 @@ const head = {
   contributions: z.array(contribution),
 }
 
-const explanation = z
+/** How a score came about. */
+export const explanationSchema = z
   .union([
     z.strictObject(head),
     z.strictObject({
@@ -63,7 +64,7 @@ export const decisionSchema = z.strictObject({
       propensity: z.number().min(0).max(1).describe('given the items above it'),
       sources: z.array(z.string()),
       fields: z.record(z.string(), fieldValue).optional(),
-      explanation: explanation.optional(),
+      explanation: explanationSchema.optional(),
     }),
   ),
   model: z.string().nullable(),

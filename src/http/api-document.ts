@@ -3,6 +3,7 @@ import type { EventType } from '../core/event.ts'
 import * as answers from './answer-schemas.ts'
 import { type NamedSchemas, OPERATIONS, type Operation } from './api-operations.ts'
 import { batchBody, decideBody } from './decide-schema.ts'
+import { decisionAnswers, decisionRequests } from './decisions-document.ts'
 import { recordBody } from './entity-record.ts'
 import { eventAnswers, eventRequests } from './events-document.ts'
 import { filterSchema } from './filter-schema.ts'
@@ -12,6 +13,7 @@ import { pseudonymsBody } from './users.ts'
 
 /** Schemas of requests: how a client may write them. */
 const REQUESTS: NamedSchemas = {
+  ...decisionRequests,
   DecideRequest: decideBody,
   BatchRequest: batchBody,
   Filter: filterSchema,
@@ -24,6 +26,7 @@ const REQUESTS: NamedSchemas = {
 /** Schemas of answers. */
 const ANSWERS: NamedSchemas = {
   ...eventAnswers,
+  ...decisionAnswers,
   Problem: answers.problemSchema,
   Decision: answers.decisionSchema,
   Decisions: answers.decisionsSchema,

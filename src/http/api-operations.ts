@@ -1,5 +1,6 @@
 import type * as z from 'zod'
 import { ARTIFACT_EXAMPLE, DECIDE_EXAMPLE, DECISION_EXAMPLE } from './api-examples.ts'
+import { decisionOperations } from './decisions-document.ts'
 import { eventsOperation } from './events-document.ts'
 import type { Route } from './route.ts'
 
@@ -64,6 +65,7 @@ export const OPERATIONS: readonly Operation[] = [
     errors: [...WITH_BODY, ...KEYED, 403, 404, 422, 429],
   },
   eventsOperation,
+  ...decisionOperations,
   {
     method: 'PUT',
     path: '/v1/entities/{entity}',

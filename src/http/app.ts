@@ -4,6 +4,7 @@ import { type AcceptedKeys, authenticate } from './auth.ts'
 import { parseJson, readBody } from './body.ts'
 import { CORS, preflight } from './cors.ts'
 import { decideRoutes } from './decide.ts'
+import { decisionRoutes } from './decisions.ts'
 import { type Assets, docsRoutes } from './docs.ts'
 import { entityRoutes } from './entities.ts'
 import { type EventsOptions, eventRoutes } from './events.ts'
@@ -13,6 +14,7 @@ import { importRoutes } from './imports.ts'
 import { modelRoutes } from './models.ts'
 import { Problem, problemResponse } from './problem.ts'
 import { type RateLimiter, rateGate } from './rate-limit.ts'
+import { redriveRoutes } from './redrive.ts'
 import type { Route } from './route.ts'
 import { useCaseRoutes } from './use-cases.ts'
 import { userRoutes } from './users.ts'
@@ -37,6 +39,8 @@ export function routesOf({
   return [
     ...decideRoutes(runtime),
     ...eventRoutes(runtime, events),
+    ...decisionRoutes(runtime),
+    ...redriveRoutes(runtime),
     ...entityRoutes(runtime),
     ...modelRoutes(runtime),
     ...useCaseRoutes(runtime),

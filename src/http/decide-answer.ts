@@ -54,7 +54,10 @@ function shortest(value: number): number {
 }
 
 /** One head stands alone; several stand side by side under their outcomes. Fallback items have none. */
-function explanationOf({ scorer, matrix }: Decision, { row }: SlateItem) {
+export function explanationOf(
+  { scorer, matrix }: Pick<Decision, 'scorer' | 'matrix'>,
+  { row }: Pick<SlateItem, 'row'>,
+) {
   if (row < 0) return null
   const heads = scorer.explain(matrix, row)
   if (heads.size !== 1) return { heads: Object.fromEntries(heads) }
