@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander'
+import { addExplain } from './commands/explain.ts'
 import { addImport } from './commands/import.ts'
 import { addModels } from './commands/models.ts'
+import { addRedrive } from './commands/redrive.ts'
 import { RefusedError, UsageError } from './errors.ts'
 
 const program = new Command('edgewheel')
@@ -12,6 +14,8 @@ const program = new Command('edgewheel')
   .exitOverride()
 addImport(program)
 addModels(program)
+addExplain(program)
+addRedrive(program)
 for (const command of program.commands) command.exitOverride()
 
 try {

@@ -80,7 +80,11 @@ const redriven = z.strictObject({
   objects: z.int().describe('sent whole, and deleted'),
   messages: z.int(),
   kept: z.array(z.string()).describe('objects of which a part could not be sent, or not be read'),
-  more: z.boolean().describe('call again'),
+  next: z
+    .string()
+    .nullable()
+    .describe('call again with it as `after`, and this `before`; null: done'),
+  before: epochMs.describe('only what was set aside before'),
 })
 
 /** The schemas of requests. */
@@ -113,7 +117,10 @@ export const decisionOperations: readonly Operation[] = [
     tag: 'decisions',
     body: { schema: 'RedriveRequest', example: { date: '2026-09-21' }, optional: true },
     answers: {
-      200: { schema: 'Redriven', example: { objects: 2, messages: 17, kept: [], more: false } },
+      200: {
+        schema: 'Redriven',
+        example: { objects: 2, messages: 17, kept: [], next: null, before: 1790000000000 },
+      },
     },
     errors: [400, 401, 403, 405, 413, 415],
   },

@@ -6,7 +6,7 @@ import { Problem } from './problem.ts'
 import { json, MAX_BYTES, type Route } from './route.ts'
 import { TIME_JSON_SCHEMA, timeMs } from './times.ts'
 
-/** Objects of one call; the client calls again while there are more. */
+/** Objects of one round; the client calls again while there is a `next`. */
 const LIMIT = 25
 
 /** The body of a redrive. */
@@ -18,6 +18,12 @@ export const redriveBody = z.strictObject({
     .meta(TIME_JSON_SCHEMA)
     .optional()
     .describe('only what was set aside before; default: now'),
+  after: z
+    .string()
+    .startsWith('failed/')
+    .max(200)
+    .optional()
+    .describe('`next` of the round before'),
 })
 
 /** `POST /v1/redrive`: sends again what was set aside in `failed/`. */
@@ -28,15 +34,21 @@ export function redriveRoutes({ lake, publisher, clock }: Runtime): Route[] {
       path: '/v1/redrive',
       access: 'secret',
       body: { maxBytes: MAX_BYTES.small, optional: true },
-      async handle(call) {
-        const body = redriveBody.safeParse(call.json() ?? {})
+      async handle({ json: parsed }) {
+        const body = redriveBody.safeParse(parsed() ?? {})
         if (!body.success)
-          throw new Problem(400, 'invalid_request', 'Send nothing, or { "date", "before" }.', {
-            errors: issuesOf(body.error),
-          })
-        const { date = null, before } = body.data
+          throw new Problem(
+            400,
+            'invalid_request',
+            'Send nothing, or { "date", "before", "after" }.',
+            {
+              errors: issuesOf(body.error),
+            },
+          )
+        const { date = null, before, after = null } = body.data
         const beforeMs = timeMs(before) ?? clock.nowMs()
-        return json(await redrive({ bucket: lake, publisher }, { date, beforeMs, limit: LIMIT }))
+        const query = { date, beforeMs, after, limit: LIMIT }
+        return json({ ...(await redrive({ bucket: lake, publisher }, query)), before: beforeMs })
       },
     },
   ]

@@ -47,21 +47,30 @@ export async function writeFailed(
   }
 }
 
-/** Keys of what was set aside, of one day (`2026-09-21`) or all, that lie there since before a time. */
+/** Which objects to list: of one day (`2026-09-21`) or all, there since before a time, behind a key. */
+export interface FailedQuery {
+  readonly date: string | null
+  readonly beforeMs: number
+  readonly after: string | null
+  readonly limit: number
+}
+
+/** Keys of what was set aside, in their order; `next` is what to list `after`, null at the end. */
 export async function listFailed(
   bucket: R2Bucket,
-  { date, beforeMs, limit }: { date: string | null; beforeMs: number; limit: number },
-): Promise<{ keys: string[]; more: boolean }> {
+  { date, beforeMs, after, limit }: FailedQuery,
+): Promise<{ keys: string[]; next: string | null }> {
   const prefix = date === null ? PREFIX : `${PREFIX}date=${date}/`
   const keys: string[] = []
   let cursor: string | undefined
   do {
-    const page: R2Objects = await bucket.list({ prefix, cursor })
+    const from = cursor === undefined ? { startAfter: after ?? undefined } : { cursor }
+    const page: R2Objects = await bucket.list({ prefix, ...from })
     for (const { key, uploaded } of page.objects) if (uploaded.getTime() <= beforeMs) keys.push(key)
-    if (keys.length > limit) return { keys: keys.slice(0, limit), more: true }
+    if (keys.length > limit) return { keys: keys.slice(0, limit), next: keys[limit - 1] }
     cursor = page.truncated ? page.cursor : undefined
   } while (cursor !== undefined)
-  return { keys, more: false }
+  return { keys, next: null }
 }
 
 /** The messages of one object, and how many of its lines are none; null where it is gone. */

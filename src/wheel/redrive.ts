@@ -1,36 +1,27 @@
-import { listFailed, readFailed } from './failed.ts'
+import { type FailedQuery, listFailed, readFailed } from './failed.ts'
 import type { Publisher } from './publisher.ts'
 
-/** What to send again. */
-export interface RedriveCall {
-  /** One day (`2026-09-21`), or null: all. */
-  readonly date: string | null
-  /** Only what was set aside before, epoch ms: what fails again is not sent again by the same round. */
-  readonly beforeMs: number
-  /** The most objects of this call. */
-  readonly limit: number
-}
-
-/** What became of it. */
+/** What became of a round. */
 export interface RedriveReport {
   /** Objects that were sent whole, and deleted. */
   readonly objects: number
   readonly messages: number
   /** Objects that stay: some of their messages could not be made durable, or not be read. */
   readonly kept: readonly string[]
-  /** There are more than `limit`. */
-  readonly more: boolean
+  /** The key `after` which the next round goes on; null: this was the last. */
+  readonly next: string | null
 }
 
 /**
  * Sends again what was set aside in `failed/`. An object is deleted once all of its messages are durable;
- * until then they may be sent once more, which changes nothing.
+ * until then they may be sent once more, which changes nothing. Rounds of one `beforeMs` come to an end:
+ * what fails again is set aside later.
  */
 export async function redrive(
   { bucket, publisher }: { readonly bucket: R2Bucket; readonly publisher: Publisher },
-  call: RedriveCall,
+  query: FailedQuery,
 ): Promise<RedriveReport> {
-  const { keys, more } = await listFailed(bucket, call)
+  const { keys, next } = await listFailed(bucket, query)
   const kept: string[] = []
   let messages = 0
   for (const key of keys) {
@@ -41,5 +32,5 @@ export async function redrive(
     if (read.broken === 0 && durable.every((is) => is)) await bucket.delete(key)
     else kept.push(key)
   }
-  return { objects: keys.length - kept.length, messages, kept, more }
+  return { objects: keys.length - kept.length, messages, kept, next }
 }

@@ -143,14 +143,21 @@ describe('POST /v1/redrive', () => {
     const redrive = async (body?: unknown) =>
       (await send({ method: 'POST', path: '/v1/redrive', body })).json()
     expect(await redrive({ date: '2020-01-01' })).toMatchObject({ objects: 0 })
-    expect(await redrive()).toEqual({ objects: 1, messages: 2, kept: [], more: false })
+    const report = { objects: 1, messages: 2, kept: [], next: null, before: NOW_MS }
+    expect(await redrive()).toEqual(report)
     expect(state.published.length).toBe(2)
     expect(await redrive({ before: NOW_MS })).toMatchObject({ objects: 0, messages: 0 })
   })
 
   it('refuses what it does not understand', async () => {
     const { send } = testWheel()
-    for (const body of [{ date: 'yesterday' }, { before: 'soon' }, { dates: [] }, []])
+    for (const body of [
+      { date: 'yesterday' },
+      { before: 'soon' },
+      { dates: [] },
+      { after: 'events/' },
+      [],
+    ])
       expect((await send({ path: '/v1/redrive', body })).status).toBe(400)
     expect((await send({ path: '/v1/redrive', body: {}, key: 'pk_now' })).status).toBe(403)
   })

@@ -211,7 +211,7 @@ describe('dead letters', () => {
 })
 
 describe('redrive', () => {
-  const all = { date: null, beforeMs: NOON_MS, limit: 100 }
+  const all = { date: null, beforeMs: NOON_MS, after: null, limit: 100 }
 
   function line(isDurable: (message: Uint8Array) => boolean = () => true) {
     const sent: Uint8Array[] = []
@@ -237,7 +237,7 @@ describe('redrive', () => {
     const { bucket, bodies } = await withFailed(7)
     const { sent, publisher } = line()
     const report = await redrive({ bucket, publisher }, all)
-    expect(report).toEqual({ objects: 7, messages: 7, kept: [], more: false })
+    expect(report).toEqual({ objects: 7, messages: 7, kept: [], next: null })
     expect(sent).toEqual(bodies)
     expect(bucket.objects.size).toBe(0)
     expect(await redrive({ bucket, publisher }, all)).toMatchObject({ objects: 0, messages: 0 })
@@ -259,9 +259,13 @@ describe('redrive', () => {
     const { publisher } = line()
     const take = (call: Partial<typeof all>) => redrive({ bucket, publisher }, { ...all, ...call })
     expect(await take({ beforeMs: -1 })).toMatchObject({ objects: 0 })
-    expect(await take({ date: '2026-09-23' as never })).toMatchObject({ objects: 1, more: false })
-    expect(await take({ limit: 3 })).toMatchObject({ objects: 3, more: true })
-    expect(await take({ limit: 3 })).toMatchObject({ objects: 1, more: false })
+    expect(await take({ date: '2026-09-23' as never })).toMatchObject({ objects: 1, next: null })
+    const first = await take({ limit: 3 })
+    expect(first).toMatchObject({ objects: 3, next: expect.stringContaining('2026-09-24') })
+    expect(await take({ limit: 3, after: first.next as never })).toMatchObject({
+      objects: 1,
+      next: null,
+    })
   })
 
   it('sends what it can of an object with lines that are none, and keeps it', async () => {
