@@ -1,19 +1,26 @@
 import { fileURLToPath } from 'node:url'
+import { measureCold } from './cold/run.ts'
 import { measureDecision } from './decision/run.ts'
 import { FULL, QUICK } from './measure/paired.ts'
 import { tableOf } from './measure/print.ts'
 import { type Measurement, machine, type Part, writeParts } from './measure/results.ts'
 import { measurePass } from './pass/run.ts'
 import { installPeers } from './peers.ts'
+import { measureStartup } from './startup/run.ts'
 
 /**
  * `npm run bench [-- pass …] [--quick]`: measures the parts named (default: all), prints them and puts
  * them into bench/results.json. `--quick` only shows that everything runs: few rounds, nothing written.
  */
 const PARTS: Readonly<Record<string, (quick: boolean) => Promise<Measurement[]>>> = {
+  startup: (quick) => measureStartup(quick ? 1 : STARTS),
+  cold: (quick) => measureCold(quick ? 1 : STARTS),
   decision: (quick) => measureDecision(quick ? QUICK : FULL),
   pass: (quick) => (quick ? measurePass(QUICK, [{ rows: 40, features: 16 }]) : measurePass(FULL)),
 }
+
+/** How many fresh processes of each contender. */
+const STARTS = 11
 
 const words = process.argv.slice(2)
 const quick = words.includes('--quick')

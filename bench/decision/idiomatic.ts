@@ -1,10 +1,13 @@
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
 import * as z from 'zod'
 import { featuresOf, type Item, likedBy, type User } from './idiomatic-features.ts'
 import { BIAS, CATEGORY_WEIGHTS, NUMBER_WEIGHTS } from './weights.ts'
 
 interface Env {
-  readonly FEATURES: { get(key: string, type: 'json'): Promise<unknown> }
+  readonly FEATURES: {
+    get(key: string, type: 'json'): Promise<unknown>
+    get(keys: readonly string[], type: 'json'): Promise<Map<string, unknown>>
+  }
   readonly PUBLISHABLE_KEY: string
   readonly SIGNING_SECRET: string
 }
@@ -52,24 +55,33 @@ let catalogue: Map<string, Item> | undefined
 
 const app = new Hono<{ Bindings: Env }>()
 
-/** A decision as it is commonly written: schemas, objects, Maps and a sort. */
-app.post('/decide', async (c) => {
+/** A decision as it is commonly written: schemas, objects, Maps and a sort; the catalogue in memory. */
+app.post('/decide', (c) => decide(c, (_, env) => itemsOf(env)))
+
+/** The same without a catalogue: reads the rows it needs, a hundred keys at once. */
+app.post('/decide-from-rows', (c) => decide(c, rowsOf))
+
+type Read = (ids: readonly string[], env: Env) => Promise<Map<string, Item>>
+
+async function decide(c: Context<{ Bindings: Env }>, read: Read): Promise<Response> {
   if (c.req.header('authorization') !== `Bearer ${c.env.PUBLISHABLE_KEY}`)
     return c.json({ error: 'unauthorized' }, 401)
   const parsed = requestSchema.safeParse(await c.req.json())
   if (!parsed.success) return c.json({ error: parsed.error.issues }, 400)
   const request = parsed.data
-  const items = await itemsOf(c.env)
   const user: User = userSchema.parse(
     (await c.env.FEATURES.get(`json/user/${request.user.id}`, 'json')) ?? {},
   )
-  const seen = new Set([...user.batch_seen, ...request.context.recent.map(({ item }) => item)])
+  const { recent } = request.context
+  const history = [...recent.map(({ item }) => item), ...user.batch_recent_items]
+  const items = await read([...new Set([...request.candidates, ...history])], c.env)
+  const seen = new Set([...user.batch_seen, ...recent.map(({ item }) => item)])
   const context = {
     now: Date.now(),
     device: request.context.device,
-    recent: request.context.recent,
+    recent,
     user,
-    ...likedBy(user, request.context.recent, items),
+    ...likedBy(user, recent, items),
   }
   const ranked = [...new Set(request.candidates)]
     .map((id) => items.get(id))
@@ -97,7 +109,7 @@ app.post('/decide', async (c) => {
     })),
     model: null,
   })
-})
+}
 
 async function itemsOf(env: Env): Promise<Map<string, Item>> {
   if (!catalogue) {
@@ -105,6 +117,20 @@ async function itemsOf(env: Env): Promise<Map<string, Item>> {
     catalogue = new Map(rows.map((row) => [row.id, row]))
   }
   return catalogue
+}
+
+async function rowsOf(ids: readonly string[], env: Env): Promise<Map<string, Item>> {
+  const hundreds = Array.from({ length: Math.ceil(ids.length / 100) }, (_, i) =>
+    ids.slice(i * 100, i * 100 + 100).map((id) => `json/item/${id}`),
+  )
+  const read = await Promise.all(hundreds.map((keys) => env.FEATURES.get(keys, 'json')))
+  const rows = read.flatMap((found) => [...found.values()].filter((row) => row !== null))
+  return new Map(
+    z
+      .array(itemSchema)
+      .parse(rows)
+      .map((row) => [row.id, row]),
+  )
 }
 
 function scored({ numbers, categories }: ReturnType<typeof featuresOf>) {

@@ -22,28 +22,36 @@ const liked = derive('bench_liked', {
   },
 })
 
-/** For each film, which films name it as a neighbour, and how similar they are. */
+/** For each film, which films name it as a neighbour: slots and similarities from `offsets[slot]` on. */
 function namedBy(table: Table) {
   const neighbours = table.stringsColumn('neighbours')
   const similarity = table.numbersColumn('neighbour_scores')
-  const named: { readonly slot: number; readonly score: number }[][] = []
+  const offsets = new Int32Array(table.size + 1)
+  const slotOfCode = Int32Array.from(neighbours?.dictionary ?? [], (id) => table.slotOf(id))
+  for (const code of neighbours?.codes ?? [])
+    if (slotOfCode[code] >= 0) offsets[slotOfCode[code] + 1]++
+  for (let slot = 0; slot < table.size; slot++) offsets[slot + 1] += offsets[slot]
+  const next = offsets.slice()
+  const slots = new Int32Array(offsets[table.size])
+  const scores = new Float64Array(offsets[table.size])
   for (let slot = 0; neighbours && similarity && slot < table.size; slot++)
     for (let i = neighbours.offsets[slot]; i < neighbours.offsets[slot + 1]; i++) {
-      const other = table.slotOf(neighbours.dictionary[neighbours.codes[i]])
-      const score = similarity.values[similarity.offsets[slot] + i - neighbours.offsets[slot]]
-      named[other] ??= []
-      named[other].push({ slot, score })
+      const named = slotOfCode[neighbours.codes[i]]
+      if (named < 0) continue
+      slots[next[named]] = slot
+      scores[next[named]++] =
+        similarity.values[similarity.offsets[slot] + i - neighbours.offsets[slot]]
     }
-  return named
+  return { offsets, slots, scores }
 }
 
 const similarities = derive('bench_similarities', {
   reads: { liked },
   compute: ({ liked }, { items }) => {
-    const named = items.memo('bench-named-by', namedBy)
+    const { offsets, slots, scores } = items.memo('bench-named-by', namedBy)
     const bySlot = new Float64Array(items.size)
     for (const [slot, weight] of liked)
-      for (const other of named[slot] ?? []) bySlot[other.slot] += weight * other.score
+      for (let i = offsets[slot]; i < offsets[slot + 1]; i++) bySlot[slots[i]] += weight * scores[i]
     return bySlot
   },
 })
@@ -60,11 +68,13 @@ const taste = derive('bench_taste', {
       for (let i = from; i < to; i++) shares[genres?.codes[i] ?? 0] += weight / (to - from)
       if (to > from) total += weight
     }
-    const matches = new Float64Array(items.size)
-    for (let slot = 0; genres && slot < items.size; slot++)
+    return (slot: number): number | undefined => {
+      if (!genres || slot < 0 || total === 0) return undefined
+      let match = 0
       for (let i = genres.offsets[slot]; i < genres.offsets[slot + 1]; i++)
-        matches[slot] += shares[genres.codes[i]] / total
-    return matches
+        match += shares[genres.codes[i]] / total
+      return match
+    }
   },
 })
 
@@ -104,7 +114,7 @@ export const personal = [
   feature('genre_match', {
     reads: { taste, candidate },
     fallback: 0,
-    compute: ({ taste, candidate }) => taste[candidate.slot],
+    compute: ({ taste, candidate }) => taste(candidate.slot),
   }),
   feature('genre_overlap', {
     reads: { lastGenres, item: Item.pick('genres') },

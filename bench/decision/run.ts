@@ -93,10 +93,9 @@ export async function measureDecision(effort: Effort): Promise<Measurement[]> {
       { ...written(given), port: idiomatic.port },
     )
     const readPath = `/no-op-read/${world.userKey}`
-    const sets: [string, string, Contender[]][] = [
+    const sets: [string, Contender[]][] = [
       [
         'decision: 500 candidates in the body, 30 features, 20 slots',
-        'edgewheel',
         [
           contender('edgewheel', ours, decide('bench-given', given)),
           contender(
@@ -111,7 +110,6 @@ export async function measureDecision(effort: Effort): Promise<Measurement[]> {
       ],
       [
         'decision: the same, with explanations',
-        'edgewheel',
         [
           contender('edgewheel', ours, decide('bench-given', { ...given, explain: true })),
           contender('idiomatic', idiomatic, written({ ...given, explain: true })),
@@ -121,7 +119,6 @@ export async function measureDecision(effort: Effort): Promise<Measurement[]> {
       ],
       [
         'decision: 500 candidates drawn from 9,742 films, exploring, 30 features, 20 slots',
-        'edgewheel',
         [
           contender('edgewheel', ours, decide('bench-drawn', drawn)),
           contender(
@@ -135,7 +132,7 @@ export async function measureDecision(effort: Effort): Promise<Measurement[]> {
       ],
     ]
     const measurements: Measurement[] = []
-    for (const [name, , contenders] of sets)
+    for (const [name, contenders] of sets)
       measurements.push({
         name,
         figures: figuresOf(await interleaved(contenders, effort)),
@@ -184,12 +181,13 @@ function figuresOf(rounds: Rounds): Figure[] {
 }
 
 async function assertSameItems(a: Shot, b: Shot): Promise<void> {
-  const [page, other] = await Promise.all([a, b].map(async (shot) => idsOf(await send(shot))))
+  const [page, other] = await Promise.all([a, b].map(async (shot) => pageOf(await send(shot))))
   if (page.length !== 20 || page.join() !== other.join())
     throw new Error(`the contenders disagree:\n${page.join(' ')}\n${other.join(' ')}`)
 }
 
-function idsOf(answer: string): string[] {
+/** The ids of an answer. Throws where the decision was less than it could be. */
+export function pageOf(answer: string): string[] {
   const { items, degraded } = JSON.parse(answer) as { items: { id: string }[]; degraded?: string[] }
   if (degraded && degraded.length > 0) throw new Error(`degraded: ${degraded.join(', ')}`)
   return items.map(({ id }) => id)
