@@ -33,8 +33,8 @@ const { decide, runtime, clock, store } = await world(moviesHome, 300)
 const plan = runtime.plans.get('movies-home')!
 
 function trained(): { text: string; scorer: BoundScorer } {
-  const file = new URL('../../examples/movielens/models/movies-home.json', import.meta.url)
-  const parsed = parseArtifact(readFileSync(file, 'utf8'), moviesHome)
+  const text = readFileSync('examples/movielens/models/movies-home.json', 'utf8')
+  const parsed = parseArtifact(text, moviesHome)
   if ('rejected' in parsed) throw new Error(JSON.stringify(parsed.rejected))
   return {
     text: artifactText(parsed.model, parsed.meta),
