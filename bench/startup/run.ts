@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { bindingsTo } from '../decision/run.ts'
 import { differenceOf, type Rounds, spread } from '../measure/paired.ts'
@@ -11,7 +12,7 @@ const SETTLE_MS = 150
 
 /** What the product's own Worker weighs, and what starting it costs beside a Worker that holds nothing. */
 export async function measureStartup(starts: number): Promise<Measurement[]> {
-  const bundle = bundled('src/index.ts')
+  const bundle = bundled(fileURLToPath(new URL('../../src/index.ts', import.meta.url)))
   // No store is asked before the first request.
   const bindings = bindingsTo('127.0.0.1:9')
   const cpuUs: [number[], number[]] = [[], []]

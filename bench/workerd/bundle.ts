@@ -3,11 +3,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { unstable_readConfig } from 'wrangler'
 
 /** The compatibility date of the product, which all contenders get. */
 export const compatibilityDate = unstable_readConfig(
-  { config: 'wrangler.toml' },
+  { config: fileURLToPath(new URL('../../wrangler.toml', import.meta.url)) },
   { hideWarnings: true },
 ).compatibility_date as string
 

@@ -45,6 +45,7 @@ export async function serve(
     workerdPath,
     ['serve', join(folder, 'config.capnp'), '--control-fd=3', ...more],
     {
+      cwd: folder,
       stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
     },
   )
