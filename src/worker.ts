@@ -16,6 +16,7 @@ import { redisStore } from './store/redis.ts'
 import { tableCache } from './store/tables.ts'
 import { collect, collectDead } from './wheel/collect.ts'
 import { sendOutcomes } from './wheel/log.ts'
+import { loggedOwners } from './wheel/logged-owners.ts'
 import { modelCache } from './wheel/model-cache.ts'
 import { outboxClass, outboxesOf } from './wheel/outbox.ts'
 import { publisher } from './wheel/publisher.ts'
@@ -114,6 +115,9 @@ function appWith(
   const { keys, ...secrets } = secretsOf(env)
   const store = storeOf(env)
   const cache = isolateCache({ clock, random: Math.random })
+  const { EVENTS: queue, OUTBOX, LAKE: lake } = env
+  const outboxes = outboxesOf(OUTBOX)
+  const log = { lake, clock, publisher: publisher({ clock, random: Math.random, queue, outboxes }) }
   const runtime: Runtime = {
     ...secrets,
     plans,
@@ -123,14 +127,9 @@ function appWith(
     store,
     tables: tableCache({ store, cache }),
     models: modelCache({ store, cache }),
-    owners: recordOwners(env.RECORDS, entities),
+    owners: loggedOwners(recordOwners(env.RECORDS, entities), log),
     registry: registryClient(env.REGISTRY),
-    publisher: publisher({
-      ...{ clock, random: Math.random, queue: env.EVENTS },
-      outboxes: outboxesOf(env.OUTBOX),
-    }),
-    lake: env.LAKE,
-    clock,
+    ...log,
   }
   return createApp({
     ...{ runtime, keys, assets: env.ASSETS, limiter: env.RATE_LIMITER ?? null },

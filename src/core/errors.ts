@@ -10,6 +10,8 @@ export type ErrorCode =
   | 'model_rejected'
   /** A receipt that was not signed by a key of ours, or was changed. */
   | 'bad_receipt'
+  /** Something could not be made durable; sent again, it counts once. */
+  | 'not_durable'
 
 /** The one error class of the definitions and formats; `code` tells the family, `message` names the path. */
 export class EdgewheelError extends Error {

@@ -86,7 +86,7 @@ export const OPERATIONS: readonly Operation[] = [
       },
     },
     answers: { 200: { schema: 'Put', example: { accepted: 1, rejected: [], ignored: [] } } },
-    errors: [...WITH_BODY, ...KEYED, 403, 404, 422],
+    errors: [...WITH_BODY, ...KEYED, 403, 404, 422, 503],
   },
   {
     method: 'GET',
@@ -115,7 +115,7 @@ export const OPERATIONS: readonly Operation[] = [
     summary: 'Hide a record from the next page on',
     tag: 'entities',
     answers: { 204: {} },
-    errors: [400, ...KEYED, 403, 404],
+    errors: [400, ...KEYED, 403, 404, 503],
   },
   {
     method: 'POST',

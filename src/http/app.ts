@@ -1,4 +1,5 @@
 import { type Context, Hono } from 'hono'
+import { EdgewheelError } from '../core/errors.ts'
 import type { Runtime } from '../wheel/runtime.ts'
 import { type AcceptedKeys, authenticate } from './auth.ts'
 import { parseJson, readBody } from './body.ts'
@@ -133,6 +134,8 @@ function pathOf(request: Request): string {
 
 function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error
+  if (error instanceof EdgewheelError && error.code === 'not_durable')
+    return new Problem(503, 'not_durable', error.message, { headers: { 'retry-after': '1' } })
   console.error(error)
   return new Problem(500, 'internal', 'Something went wrong on our side.')
 }

@@ -29,7 +29,7 @@ export interface PublisherOptions {
 /** The platform's limits of one `sendBatch`, with room for what it adds to each message. */
 export const GROUP_LIMITS = { messages: 100, bytes: 240_000 } as const
 /** The platform takes no larger message; it would be refused for ever. */
-const MESSAGE_BYTES = 127_000
+export const MESSAGE_BYTES = 127_000
 /** How long the queue, and each outbox, may take to answer, ms. */
 const PATIENCE_MS = 5_000
 
