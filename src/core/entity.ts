@@ -8,8 +8,9 @@ import {
 import { type AggregateSet, aggregateSet } from './aggregate/set.ts'
 import { EdgewheelError } from './errors.ts'
 import { type EntityPart, type EntityParts, partsOf } from './event-parts.ts'
-import { type Field, kindOfSchema } from './field.ts'
+import { type Field, type FieldKind, isIdSet, kindOfSchema } from './field.ts'
 import { fingerprint } from './fingerprint.ts'
+import type { IdSet } from './id-set.ts'
 import { type RecordRead, recordRead } from './read.ts'
 
 /** How a definition of attributes is written: a zod schema for each name. */
@@ -106,19 +107,30 @@ export function defineEntity<
     )
   const definitions: AggregateShapes = options.aggregates ?? {}
   const fields = new Map<string, Field>()
-  const add = (field: string, origin: Field['origin'], schema: z.ZodType): void => {
+  const add = (
+    field: string,
+    origin: Field['origin'],
+    schema: z.ZodType,
+    kindOf: (path: string) => FieldKind,
+  ): void => {
     const path = `entity ${name}, ${origin} ${field}`
     if (!FIELD_NAME.test(field))
       throw new EdgewheelError('invalid_definition', `${path}: use snake_case`)
     if (fields.has(field))
       throw new EdgewheelError('invalid_definition', `${path}: an attribute has that name`)
     const isPublic = options.public === 'all' || (options.public?.includes(field) ?? false)
-    const kind = kindOfSchema(schema, path)
+    const kind = kindOf(path)
+    if (kind === 'ids' && options.layout === 'paged')
+      throw new EdgewheelError(
+        'invalid_definition',
+        `${path}: no page holds what somebody has seen`,
+      )
     fields.set(field, { name: field, kind, origin, public: isPublic, schema })
   }
-  for (const [field, schema] of Object.entries(options.attributes)) add(field, 'attribute', schema)
+  for (const [field, schema] of Object.entries(options.attributes))
+    add(field, 'attribute', schema, (path) => kindOfSchema(schema, path))
   for (const [field, aggregate] of Object.entries(definitions))
-    add(field, 'aggregate', schemaOf(aggregate))
+    add(field, 'aggregate', schemaOf(aggregate), () => kindOfAggregate(aggregate))
   const shards = options.shards ?? (options.layout === 'paged' ? 1 : 4)
   if (!Number.isInteger(shards) || shards < 1 || shards > 256)
     throw new EdgewheelError(
@@ -150,6 +162,12 @@ export function defineEntity<
   }
 }
 
+function kindOfAggregate({ kind }: Aggregate): FieldKind {
+  if (kind === 'seen') return 'ids'
+  return kind === 'last_k' ? 'strings' : 'number'
+}
+
 function schemaOf({ kind }: Aggregate): z.ZodType {
+  if (kind === 'seen') return z.custom<IdSet>(isIdSet)
   return kind === 'last_k' ? z.array(z.string()) : z.number()
 }

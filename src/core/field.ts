@@ -1,11 +1,17 @@
 import type * as z from 'zod'
 import { EdgewheelError } from './errors.ts'
+import { IdSet } from './id-set.ts'
 
-/** What a field holds, and so which column stores it. */
-export type FieldKind = 'number' | 'boolean' | 'string' | 'numbers' | 'strings'
+/** What a field holds, and so which column stores it; no column holds `ids`, which only keyed records have. */
+export type FieldKind = 'number' | 'boolean' | 'string' | 'numbers' | 'strings' | 'ids'
 
 /** The value of a field as a stage sees it. */
-export type FieldValue = number | boolean | string | readonly number[] | readonly string[]
+export type FieldValue = number | boolean | string | readonly number[] | readonly string[] | IdSet
+
+/** Whether a value is a set of ids, which can be asked for an id and not be written down. */
+export function isIdSet(value: unknown): value is IdSet {
+  return value instanceof IdSet
+}
 
 /**
  * What is known about a value. `present`: as stored; `null`: somebody stored null; `missing`: nothing

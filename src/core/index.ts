@@ -11,6 +11,7 @@ export {
   mean,
   min,
   rate,
+  seen,
   sum,
 } from './aggregate/declare.ts'
 export type { Aggregate, AggregateShapes, EventSelector, Subject } from './aggregate/definition.ts'
@@ -29,6 +30,7 @@ export type { EventView, OutcomeEvent, When } from './event-envelope.ts'
 export type { Outcome } from './event-outcome.ts'
 export { checkOutcomes, outcome } from './event-outcome.ts'
 export type { Field, FieldKind, FieldValue, Status } from './field.ts'
+export type { IdSet } from './id-set.ts'
 export { jaccardRaiser } from './jaccard.ts'
 export type { LinearHead, LinearModel, LinearTerm, Link } from './linear-model.ts'
 export type { Prior, PriorHead } from './linear-prior.ts'

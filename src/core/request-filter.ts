@@ -43,7 +43,9 @@ const OPERATORS = ['eq', 'ne', 'in', 'gt', 'gte', 'lt', 'lte', 'exists'] as cons
 const MAX_ISSUES = 20
 
 function scalarType(kind: FieldKind): 'number' | 'boolean' | 'string' {
-  return kind === 'numbers' ? 'number' : kind === 'strings' ? 'string' : kind
+  if (kind === 'numbers') return 'number'
+  // Nobody can filter by sets of ids: candidates have none.
+  return kind === 'strings' || kind === 'ids' ? 'string' : kind
 }
 
 function isScalar(value: unknown, kind: FieldKind): boolean {

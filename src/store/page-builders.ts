@@ -15,10 +15,13 @@ export interface ColumnBuilder {
   finish(): PackedColumn
 }
 
-/** A builder for `slots` values of a kind; slots never set are missing. */
-export function columnBuilder(kind: FieldKind, slots: number): ColumnBuilder {
+/**
+ * A builder for `slots` values of a kind; slots never set are missing. Numbers are float64 where float32
+ * would not give them back, unless `isNarrow` asks for float32.
+ */
+export function columnBuilder(kind: FieldKind, slots: number, isNarrow = false): ColumnBuilder {
   const statuses = new Uint8Array(slots).fill(MISSING)
-  const store = storeOf(kind, slots)
+  const store = storeOf(kind, slots, isNarrow)
   return {
     set(slot, value, status) {
       if (status !== 'present' && status !== 'defaulted') statuses[slot] = STATUSES.indexOf(status)
@@ -37,14 +40,18 @@ interface ValueStore {
   finish(): PackedColumn
 }
 
-function storeOf(kind: FieldKind, slots: number): ValueStore {
+function storeOf(kind: FieldKind, slots: number, isNarrow: boolean): ValueStore {
   switch (kind) {
     case 'number':
-      return numberStore(slots, (value) => (Number.isFinite(value) ? (value as number) : null))
+      return numberStore(slots, isNarrow, numberOrNull)
     case 'boolean':
-      return numberStore(slots, (value) => (typeof value === 'boolean' ? Number(value) : null))
+      return numberStore(slots, isNarrow, (value) =>
+        typeof value === 'boolean' ? Number(value) : null,
+      )
     case 'string':
       return stringStore(slots)
+    case 'ids':
+      throw new RangeError('no column holds sets of ids')
     case 'numbers':
       return listStore(slots, Float64Array, numberOrNull, narrowed)
     case 'strings': {
@@ -62,7 +69,11 @@ function numberOrNull(value: unknown): number | null {
 }
 
 /** NaN where there is no value, so that whoever forgets the status does not take it for one. */
-function numberStore(slots: number, read: (value: FieldValue) => number | null): ValueStore {
+function numberStore(
+  slots: number,
+  isNarrow: boolean,
+  read: (value: FieldValue) => number | null,
+): ValueStore {
   const values = new Float64Array(slots).fill(Number.NaN)
   return {
     put(slot, value) {
@@ -70,7 +81,7 @@ function numberStore(slots: number, read: (value: FieldValue) => number | null):
       if (number !== null) values[slot] = number
       return number !== null
     },
-    finish: () => narrowed(values),
+    finish: () => (isNarrow ? { float32: new Float32Array(values) } : narrowed(values)),
   }
 }
 

@@ -1,11 +1,10 @@
-import type { FieldKind } from '../core/field.ts'
 import type { Column } from '../core/table.ts'
 import type { ColumnPart } from './page-builders.ts'
 
-const KINDS: readonly FieldKind[] = ['number', 'boolean', 'string', 'numbers', 'strings']
+const KINDS: readonly Column['kind'][] = ['number', 'boolean', 'string', 'numbers', 'strings']
 
 /** Whether a text names a kind of column. */
-export function isFieldKind(kind: unknown): kind is FieldKind {
+export function isColumnKind(kind: unknown): kind is Column['kind'] {
   return (KINDS as readonly unknown[]).includes(kind)
 }
 
@@ -14,7 +13,7 @@ export function isFieldKind(kind: unknown): kind is FieldKind {
  * text, why these sections hold no such column. `section` answers null for an array the column has not.
  */
 export function columnOf(
-  kind: FieldKind,
+  kind: Column['kind'],
   slots: number,
   section: (part: ColumnPart) => Uint8Array | null,
 ): Column | string {

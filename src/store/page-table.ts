@@ -13,7 +13,12 @@ export function tableOf(entity: Pick<Entity, 'name' | 'fields'>, pages: readonly
   for (const { name, kind } of entity.fields.values()) {
     const parts = pages.map((page) => ofKind(page.columns.get(name), kind))
     if (parts.every((part) => part === undefined)) continue
-    columns.set(name, pages.length === 1 ? parts[0]! : joined(kind, parts, pages.map(size)))
+    columns.set(
+      name,
+      pages.length === 1
+        ? parts[0]!
+        : joined(parts.find((part) => part)!.kind, parts, pages.map(size)),
+    )
   }
   return new Table(
     entity.name,
@@ -34,7 +39,7 @@ function ofKind(column: Column | undefined, kind: FieldKind): Column | undefined
 }
 
 function joined(
-  kind: FieldKind,
+  kind: Column['kind'],
   parts: readonly (Column | undefined)[],
   sizes: readonly number[],
 ): Column {

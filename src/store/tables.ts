@@ -3,7 +3,8 @@ import { EdgewheelError } from '../core/errors.ts'
 import type { Table } from '../core/table.ts'
 import type { FeatureStore } from './feature-store.ts'
 import type { Cached, CacheRead, CacheSpec, IsolateCache } from './isolate-cache.ts'
-import { type Page, pageKey, readPage } from './page.ts'
+import { aggregatesKey, type Page, pageKey, readPage } from './page.ts'
+import { withAggregates } from './page-aggregates.ts'
 import { tableOf } from './page-table.ts'
 import { stampOf } from './sections.ts'
 
@@ -35,22 +36,33 @@ export function tableCache({
   readonly store: FeatureStore
   readonly cache: IsolateCache
 }): TableCache {
-  /** The stamps of the pages that a table was made of, by shard; null: no page. */
-  const stamps = new WeakMap<Table, readonly (string | null)[]>()
+  const made = new WeakMap<Table, Parts>()
   const specs = new Map<string, CacheSpec<Table>>()
 
   async function load(entity: Entity, previous: Table | null) {
-    const values = await pageBytes(store, entity)
+    const keys = keysOf(entity)
+    const values = await pageBytes(store, keys)
     const found = values.map((bytes) => bytes && stampOf(bytes))
-    if (found.every((stamp) => stamp === null)) return null
-    const before = previous === null ? [] : (stamps.get(previous) ?? [])
-    const gone = found.findIndex((stamp, shard) => stamp === null && before[shard])
-    if (gone >= 0) refuse(entity, gone, 'was there and is gone')
-    if (previous !== null && found.every((stamp, shard) => stamp === before[shard]))
+    if (found.slice(0, entity.shards).every((stamp) => stamp === null)) return null
+    const before = previous === null ? undefined : made.get(previous)
+    const gone = found.findIndex((stamp, at) => stamp === null && before?.stamps[at])
+    if (gone >= 0) refuse(entity, keys[gone], 'was there and is gone')
+    if (previous !== null && found.every((stamp, at) => stamp === before?.stamps[at]))
       return { value: previous, bytes: previous.bytes }
-    const pages = values.flatMap((bytes, shard) => (bytes ? [pageOf(entity, shard, bytes)] : []))
-    const table = tableOf(entity, pages)
-    stamps.set(table, found)
+    const pages = values.map((bytes, at) => {
+      // Attributes mostly are the ones of before: only what events change is decoded again.
+      if (bytes === null) return null
+      const same = found[at] === before?.stamps[at] ? before.pages[at] : null
+      return same ?? pageOf(entity, keys[at], at, bytes)
+    })
+    const whole = pages
+      .slice(0, entity.shards)
+      .flatMap((page, shard) =>
+        page ? [withAggregates(entity, page, pages[entity.shards + shard] ?? null)] : [],
+      )
+    const table = tableOf(entity, whole)
+    // Of several shards, a table is a copy: to hold the pages too would take twice the room.
+    made.set(table, { stamps: found, pages: entity.shards === 1 ? pages : [] })
     return { value: table, bytes: table.bytes }
   }
 
@@ -74,30 +86,46 @@ export function tableCache({
   }
 }
 
-/** What is stored under the key of each shard, in their order. */
-async function pageBytes(store: FeatureStore, entity: Entity): Promise<(Uint8Array | null)[]> {
-  const values = new Array<Uint8Array | null>(entity.shards).fill(null)
+/** What a table was made of, by key: the stamp and, where they are kept, the page of each; null: there is none. */
+interface Parts {
+  readonly stamps: readonly (string | null)[]
+  readonly pages: readonly (Page | null)[]
+}
+
+/** The keys of attributes by shard, then those of aggregates where the entity has some. */
+function keysOf({ name, shards, aggregates }: Entity): string[] {
+  const all = [...Array(shards).keys()]
+  const keys = all.map((shard) => pageKey(name, shard))
+  return aggregates.size === 0 ? keys : [...keys, ...all.map((shard) => aggregatesKey(name, shard))]
+}
+
+/** What is stored under each key, in their order. */
+async function pageBytes(
+  store: FeatureStore,
+  keys: readonly string[],
+): Promise<(Uint8Array | null)[]> {
+  const values = new Array<Uint8Array | null>(keys.length).fill(null)
   let next = 0
   const lane = async () => {
-    while (next < entity.shards) {
-      const shard = next++
-      values[shard] = (await store.get([pageKey(entity.name, shard)]))[0]
+    while (next < keys.length) {
+      const at = next++
+      values[at] = (await store.get([keys[at]]))[0]
     }
   }
-  await Promise.all(Array.from({ length: Math.min(READS_AT_ONCE, entity.shards) }, lane))
+  await Promise.all(Array.from({ length: Math.min(READS_AT_ONCE, keys.length) }, lane))
   return values
 }
 
-function pageOf(entity: Entity, shard: number, bytes: Uint8Array): Page {
+function pageOf(entity: Entity, key: string, at: number, bytes: Uint8Array): Page {
   const page = readPage(bytes)
+  const shard = at % entity.shards
+  const part = at < entity.shards ? 'attributes' : 'aggregates'
   if (page.entity !== entity.name || page.shard !== shard || page.shards !== entity.shards)
-    refuse(entity, shard, `is shard ${page.shard} of ${page.shards} of ${page.entity}`)
+    refuse(entity, key, `is shard ${page.shard} of ${page.shards} of ${page.entity}`)
+  if (page.part !== part) refuse(entity, key, `has ${page.part}`)
   return page
 }
 
-function refuse(entity: Entity, shard: number, problem: string): never {
-  throw new EdgewheelError(
-    'invalid_format',
-    `${pageKey(entity.name, shard)}, of ${entity.shards} shards, ${problem}`,
-  )
+function refuse({ shards }: Entity, key: string, problem: string): never {
+  throw new EdgewheelError('invalid_format', `${key}, of ${shards} shards, ${problem}`)
 }

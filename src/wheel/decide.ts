@@ -1,7 +1,7 @@
 import { within } from '../core/deadline.ts'
 import { uuidv7 } from '../core/decision-id.ts'
 import type { Entity } from '../core/entity.ts'
-import type { FieldKind, FieldValue } from '../core/field.ts'
+import { type FieldKind, type FieldValue, isIdSet } from '../core/field.ts'
 import type { Plan } from '../core/plan.ts'
 import { seededRandom } from '../core/random.ts'
 import type { Interaction } from '../core/read.ts'
@@ -12,7 +12,7 @@ import { runChain, type Slate } from '../core/run.ts'
 import { statusAt, type Table, valueAt } from '../core/table.ts'
 import { Trace } from '../core/trace.ts'
 import { StoreError } from '../store/feature-store.ts'
-import { decodeRecord, recordKey } from '../store/record-value.ts'
+import { decodeRecord, recordKey, untouchedRecord } from '../store/record-value.ts'
 import type { Runtime, WaitUntil } from './runtime.ts'
 
 /** One decision to make: a checked request for one use case. */
@@ -109,6 +109,7 @@ export function receiptOf(runtime: Runtime, decision: Decision): string {
 }
 
 type Keyed = ReadonlyMap<string, RecordView>
+type KeyedPlan = Plan['keyed'] extends ReadonlyMap<string, infer One> ? One : never
 
 /** All keyed records of a decision in one round trip; unknown ones where there is no id or no answer. */
 async function readRecords(
@@ -144,10 +145,13 @@ async function readRecords(
   else
     wanted.forEach(({ alias, id }, i) => {
       const bytes = read.value[i]
-      if (bytes === null) return
       try {
-        const { entity } = plan.useCase.context[alias]
-        views.set(alias, recordView(id, readable(entity, decodeRecord(bytes)), overrides(alias)))
+        const { entity, fields } = plan.keyed.get(alias) as KeyedPlan
+        const stored =
+          bytes === null
+            ? untouchedRecord(entity, startedMs)
+            : readable(entity, decodeRecord(bytes, startedMs, entity, fields))
+        views.set(alias, recordView(id, stored, overrides(alias)))
       } catch {
         trace.degrade('store_failed')
       }
@@ -181,6 +185,7 @@ function readable(
 }
 
 function isOfKind(value: FieldValue, kind: FieldKind): boolean {
+  if (isIdSet(value)) return kind === 'ids'
   if (!Array.isArray(value)) return typeof value === kind
   if (kind !== 'numbers' && kind !== 'strings') return false
   return value.length === 0 || `${typeof value[0]}s` === kind

@@ -56,7 +56,8 @@ export function recordOwners(
       const byShard = Map.groupBy(rows, ({ id }) => shardOf(id, shards))
       await eachOf([...byShard], ([shard, mine]) => ownerAt(entity, shard).upsert(entity, mine))
     },
-    read: async (entity, id) => ownerOf(entity, id).read(entity, id),
+    // Sets of ids do not cross: of those, owners tell the size.
+    read: async (entity, id) => ownerOf(entity, id).read(entity, id) as Promise<OwnedRecord | null>,
     remove: async (entity, id) => ownerOf(entity, id).remove(entity, id),
     flush,
     async count(entity) {
@@ -76,7 +77,10 @@ export function recordOwners(
 }
 
 /** Answers in the order of `items`, at most {@link CALLS_AT_ONCE} calls at once. */
-async function eachOf<T, R>(items: readonly T[], call: (item: T) => Promise<R>): Promise<R[]> {
+export async function eachOf<T, R>(
+  items: readonly T[],
+  call: (item: T) => Promise<R>,
+): Promise<R[]> {
   const answers = new Array<R>(items.length)
   let next = 0
   const lane = async () => {

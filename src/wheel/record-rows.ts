@@ -1,5 +1,6 @@
 import type { FieldValue } from '../core/field.ts'
 import { decodeFields, encodeFields, mergeFields, type OwnedFields } from './record-fields.ts'
+import type { OwnerStateRow } from './record-state.ts'
 
 /** A record as it is kept; `fields` null: removed, and its published value has yet to be deleted. */
 export interface KeptRecord {
@@ -14,29 +15,19 @@ export interface PendingRecord extends KeptRecord {
   readonly revision: number
 }
 
-/** Where publishing and the import of one object stand. Revisions count changes that readers must hear of. */
-export interface PublishState {
-  /** Slots given out so far. */
-  readonly slots: number
-  readonly revision: number
-  readonly publishedRevision: number
-  /** 0: never. */
-  readonly publishedAtMs: number
-  /** Slots that the published page has. */
-  readonly publishedSlots: number
-  readonly importState: 'none' | 'running' | 'done'
-  readonly importAtMs: number
-}
-
 /** The records of one object, in its SQLite. All methods are synchronous; changes are one transaction each. */
 export interface RecordRows {
-  state(): PublishState
-  setState(change: Partial<PublishState>): void
   /** Applies the rows in their order, all or none; whether readers must hear of it. */
   upsert(rows: readonly Upsert[]): boolean
   read(id: string): KeptRecord | null
   /** Whether there was such a record. */
   remove(id: string): boolean
+  /** Those of `ids` that somebody pushed, or that have a slot. */
+  live(ids: readonly string[]): Set<string>
+  /** Makes readers hear of keyed records whose events have changed them; creates those that are not there. */
+  touch(ids: readonly string[]): void
+  /** Creates paged records that nobody pushed, each with a slot. */
+  addSlots(ids: readonly string[]): void
   count(): number
   /** Every live record, one at a time and in no promised order. */
   each(): Iterable<KeptRecord>
@@ -70,49 +61,18 @@ CREATE TABLE IF NOT EXISTS records (
   published_at INTEGER
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS records_pending ON records (pending) WHERE pending IS NOT NULL;
-CREATE TABLE IF NOT EXISTS state (version INTEGER PRIMARY KEY, value TEXT NOT NULL);
 `
-const VERSION = 1
 
 type Row = { id: string; slot: number; fields: string | null; published_at: number | null }
 
 /** The rows of one object; `layout` says whether records have slots in a page or are published one by one. */
-export function recordRows(storage: DurableObjectStorage, layout: 'paged' | 'keyed'): RecordRows {
+export function recordRows(
+  storage: DurableObjectStorage,
+  layout: 'paged' | 'keyed',
+  state: OwnerStateRow,
+): RecordRows {
   const { sql } = storage
   sql.exec(SCHEMA)
-  let state = readState()
-
-  function readState(): PublishState {
-    const row = sql
-      .exec<{ value: string }>('SELECT value FROM state WHERE version = ?', VERSION)
-      .toArray()[0]
-    return {
-      slots: 0,
-      revision: 0,
-      publishedRevision: 0,
-      publishedAtMs: 0,
-      publishedSlots: 0,
-      importState: 'none',
-      importAtMs: 0,
-      ...(row ? (JSON.parse(row.value) as Partial<PublishState>) : {}),
-    }
-  }
-
-  function setState(change: Partial<PublishState>): void {
-    const next = { ...state, ...change }
-    sql.exec('INSERT OR REPLACE INTO state VALUES (?, ?)', VERSION, JSON.stringify(next))
-    state = next
-  }
-
-  function transaction<T>(work: () => T): T {
-    const before = state
-    try {
-      return storage.transactionSync(work)
-    } catch (error) {
-      state = before
-      throw error
-    }
-  }
 
   function upsert(rows: readonly Upsert[]): boolean {
     const bad = rows.find(({ id }) => !ID.test(id))
@@ -125,8 +85,8 @@ export function recordRows(storage: DurableObjectStorage, layout: 'paged' | 'key
       ids,
     )
     for (const row of found) if (row.fields !== null) known.set(row.id, kept(row))
-    const revision = state.revision + 1
-    let { slots } = state
+    const revision = state.get().revision + 1
+    let { slots } = state.get()
     let mustPublish = false
     const changed = new Set<string>()
     for (const { id, attributes, updatedAtMs } of rows) {
@@ -140,7 +100,7 @@ export function recordRows(storage: DurableObjectStorage, layout: 'paged' | 'key
     }
     if (changed.size === 0) return false
     const pending = layout === 'keyed' ? revision : null
-    transaction(() => {
+    state.transaction(() => {
       for (const part of inParameters([...changed].map((id) => entryOf(known.get(id)!, pending))))
         sql.exec(
           `INSERT INTO records (id, slot, fields, pending)
@@ -148,7 +108,7 @@ export function recordRows(storage: DurableObjectStorage, layout: 'paged' | 'key
            ON CONFLICT (id) DO UPDATE SET fields = excluded.fields, slot = excluded.slot, pending = excluded.pending`,
           part,
         )
-      if (mustPublish) setState({ revision, slots })
+      if (mustPublish) state.set({ revision, slots })
     })
     return mustPublish
   }
@@ -156,12 +116,12 @@ export function recordRows(storage: DurableObjectStorage, layout: 'paged' | 'key
   function remove(id: string): boolean {
     const record = read(id)
     if (!record) return false
-    const revision = state.revision + 1
-    transaction(() => {
+    const revision = state.get().revision + 1
+    state.transaction(() => {
       // A keyed record stays as a mark until its published value is gone.
       if (layout === 'paged') sql.exec('DELETE FROM records WHERE id = ?', id)
       else sql.exec('UPDATE records SET fields = NULL, pending = ? WHERE id = ?', revision, id)
-      setState({ revision })
+      state.set({ revision })
     })
     return true
   }
@@ -171,6 +131,37 @@ export function recordRows(storage: DurableObjectStorage, layout: 'paged' | 'key
       .exec<Row>('SELECT * FROM records WHERE id = ? AND fields IS NOT NULL', id)
       .toArray()[0]
     return row ? kept(row) : null
+  }
+
+  function live(ids: readonly string[]): Set<string> {
+    const rows = sql.exec<{ id: string }>(
+      `SELECT id FROM records WHERE fields IS NOT NULL AND id IN (SELECT value FROM json_each(?))`,
+      JSON.stringify(ids),
+    )
+    return new Set([...rows].map(({ id }) => id))
+  }
+
+  function touch(ids: readonly string[]): void {
+    const revision = state.get().revision + 1
+    sql.exec(
+      `INSERT INTO records (id, slot, fields, pending)
+       SELECT value, 0, '[]', ? FROM json_each(?) WHERE true
+       ON CONFLICT (id) DO UPDATE SET pending = excluded.pending, fields = coalesce(fields, '[]')`,
+      revision,
+      JSON.stringify(ids),
+    )
+    state.set({ revision })
+  }
+
+  function addSlots(ids: readonly string[]): void {
+    const { slots, revision } = state.get()
+    sql.exec(
+      `INSERT INTO records (id, slot, fields)
+       SELECT value, ? + key, '[]' FROM json_each(?)`,
+      slots,
+      JSON.stringify(ids),
+    )
+    state.set({ slots: slots + ids.length, revision: revision + 1 })
   }
 
   function* each(): Iterable<KeptRecord> {
@@ -197,18 +188,19 @@ export function recordRows(storage: DurableObjectStorage, layout: 'paged' | 'key
   function published(records: readonly PendingRecord[], atMs: number): void {
     const marks = JSON.stringify(records.map(({ id, revision }) => [id, revision]))
     const these = '(id, pending) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))'
-    transaction(() => {
+    state.transaction(() => {
       sql.exec(`DELETE FROM records WHERE fields IS NULL AND ${these}`, marks)
       sql.exec(`UPDATE records SET pending = NULL, published_at = ? WHERE ${these}`, atMs, marks)
     })
   }
 
   return {
-    state: () => state,
-    setState,
     upsert,
     read,
     remove,
+    live,
+    touch,
+    addSlots,
     count: () =>
       sql
         .exec<{ live: number }>('SELECT count(*) AS live FROM records WHERE fields IS NOT NULL')

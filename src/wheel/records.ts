@@ -4,9 +4,10 @@ import { EdgewheelError } from '../core/errors.ts'
 import type { FieldValue } from '../core/field.ts'
 import type { StoredValue } from '../core/record.ts'
 import type { FeatureStore } from '../store/feature-store.ts'
-import { storedValues } from './record-fields.ts'
-import { publish } from './record-publish.ts'
-import { type RecordRows, recordRows } from './record-rows.ts'
+import type { RecordChange } from './apply-changes.ts'
+import type { ApplyReport, ReplayedChange, ReplayPart } from './apply-rows.ts'
+import { type CheckpointCursor, type CheckpointPart, checkpointPart } from './record-checkpoint.ts'
+import { RecordOwner } from './record-owner.ts'
 
 /** Values somebody pushes for one record, valid by the entity's definition. */
 export interface RecordRow {
@@ -32,6 +33,14 @@ export interface ImportState {
   readonly atMs: number
 }
 
+/** Changes that one object counts, drops or comes too late for, since it began. */
+export interface OwnerCounts {
+  /** Records that events alone made. */
+  readonly unpushed: number
+  readonly late: number
+  readonly dropped: number
+}
+
 /** What a record-owning object answers to; one object per entity and shard, named by `ownerName`. */
 export interface RecordsRpc extends Rpc.DurableObjectBranded {
   /** Applies all rows in one transaction, in their order. */
@@ -39,10 +48,31 @@ export interface RecordsRpc extends Rpc.DurableObjectBranded {
   read(entity: string, id: string): Promise<OwnedRecord | null>
   /** Hides the record from the next page on, or deletes its published value. Unknown ids are no error. */
   remove(entity: string, id: string): Promise<void>
+  /** Removes all about somebody, and drops what arrives for them for 30 days, or until they are pushed again. */
+  forget(entity: string, id: string): Promise<void>
+  /** Applies what events change, each event once, and keeps their keys in the same transaction. */
+  apply(entity: string, changes: readonly RecordChange[]): Promise<ApplyReport>
+  /** Applies a part of a history; null, and nothing changes, where a part before it is lacking. */
+  replay(
+    entity: string,
+    part: ReplayPart,
+    changes: readonly ReplayedChange[],
+  ): Promise<ApplyReport | null>
+  /** The number of the next event of a history that has not been applied. */
+  replayed(entity: string, replay: string): Promise<number>
+  /** A part of all that the object knows; without a cursor, the first. */
+  checkpoint(
+    entity: string,
+    cursor: CheckpointCursor | null,
+    asOfMs: number,
+  ): Promise<CheckpointPart>
+  /** Takes over a part of a checkpoint; the first one replaces all that the object knows. */
+  restore(entity: string, bytes: Uint8Array): Promise<void>
   /** Publishes now, changed or not; answers the time that readers will find as `asOfMs`. Rejects where the store fails. */
   flush(entity: string): Promise<number>
-  /** Live records. */
+  /** Live records that somebody pushed, or that are published. */
   count(): Promise<number>
+  counts(): Promise<OwnerCounts>
   markImport(entity: string, state: 'running' | 'done', atMs: number): Promise<void>
   importState(entity: string): Promise<ImportState>
 }
@@ -52,15 +82,6 @@ export interface RecordsOptions<Env> {
   readonly entities: readonly Entity[]
   readonly storeOf: (env: Env) => FeatureStore
 }
-
-/** A burst of changes becomes one publication. */
-const GATHER_MS = 250
-/** How often a record of its own may be published, ms; a driver that spreads faster allows more. */
-const RECORD_INTERVAL_MS = 10_000
-/** KV takes one write a second for a key. */
-const FLUSH_INTERVAL_MS = 1_000
-const FIRST_RETRY_MS = 1_000
-const LAST_RETRY_MS = 60_000
 
 /** The class of the objects that own all records of `entities`; export it under the name that the bindings use. */
 export function recordsClass<Env>({
@@ -72,147 +93,111 @@ export function recordsClass<Env>({
 ) => DurableObject<Env> & RecordsRpc {
   return class Records extends DurableObject<Env> implements RecordsRpc {
     readonly #entity: Entity
-    readonly #shard: number
-    readonly #store: FeatureStore
-    readonly #rows: RecordRows
-    #failures = 0
-    #retryAtMs = 0
-    #underWay = 0
-    /** Settles when the publications under way have; never rejects. */
-    #published: Promise<void> = Promise.resolve()
+    readonly #owner: RecordOwner
 
     constructor(ctx: DurableObjectState, env: Env) {
       super(ctx, env)
-      const { entity, shard } = named(ctx.id.name, entities)
+      const { name = '' } = ctx.id
+      const { entity, shard } = named(name, entities)
       this.#entity = entity
-      this.#shard = shard
-      this.#store = storeOf(env)
-      this.#rows = recordRows(ctx.storage, entity.layout)
+      this.#owner = new RecordOwner({
+        ...{ storage: ctx.storage, name, entity, shard, store: storeOf(env) },
+      })
     }
 
-    async upsert(entity: string, rows: readonly RecordRow[]): Promise<void> {
-      this.#check(entity)
-      const armedMs = await this.ctx.storage.getAlarm()
-      this.#rows.upsert(rows)
-      // No await since the change: both are written, or neither.
-      await this.#arm(armedMs)
+    upsert(entity: string, rows: readonly RecordRow[]): Promise<void> {
+      return this.#change(entity, (owner) => owner.upsert(rows))
     }
 
     async read(entity: string, id: string): Promise<OwnedRecord | null> {
-      this.#check(entity)
-      const record = this.#rows.read(id)
-      if (!record) return null
-      const { publishedAtMs, publishedSlots } = this.#rows.state()
-      const inPage = record.slot < publishedSlots ? publishedAtMs : null
-      return {
-        id,
-        fields: Object.fromEntries(storedValues(record.fields ?? new Map())),
-        publishedAtMs: this.#entity.layout === 'paged' ? inPage : record.publishedAtMs,
-      }
+      return this.#of(entity).read(id, Date.now())
     }
 
-    async remove(entity: string, id: string): Promise<void> {
-      this.#check(entity)
-      const armedMs = await this.ctx.storage.getAlarm()
-      this.#rows.remove(id)
-      await this.#arm(armedMs)
+    remove(entity: string, id: string): Promise<void> {
+      return this.#change(entity, (owner) => owner.remove(id))
+    }
+
+    forget(entity: string, id: string): Promise<void> {
+      return this.#change(entity, (owner) => owner.forget(id, Date.now()))
+    }
+
+    apply(entity: string, changes: readonly RecordChange[]): Promise<ApplyReport> {
+      return this.#change(entity, (owner) => owner.apply(changes, Date.now()))
+    }
+
+    replay(
+      entity: string,
+      part: ReplayPart,
+      changes: readonly ReplayedChange[],
+    ): Promise<ApplyReport | null> {
+      return this.#change(entity, (owner) => owner.replay(part, changes, Date.now()))
+    }
+
+    async replayed(entity: string, replay: string): Promise<number> {
+      return this.#of(entity).rows.ledger.next(replay)
+    }
+
+    async checkpoint(
+      entity: string,
+      cursor: CheckpointCursor | null,
+      asOfMs: number,
+    ): Promise<CheckpointPart> {
+      return checkpointPart(this.#of(entity).rows, cursor, asOfMs)
+    }
+
+    restore(entity: string, bytes: Uint8Array): Promise<void> {
+      return this.#change(entity, (owner) => owner.restore(bytes, Date.now()))
     }
 
     async flush(entity: string): Promise<number> {
-      this.#check(entity)
-      const soonestMs = this.#rows.state().publishedAtMs + FLUSH_INTERVAL_MS
-      if (Date.now() < soonestMs) await scheduler.wait(soonestMs - Date.now())
-      return this.#publish()
+      return this.#of(entity).publisher.flush()
     }
 
     async count(): Promise<number> {
-      return this.#rows.count()
+      return this.#owner.rows.records.count()
+    }
+
+    async counts(): Promise<OwnerCounts> {
+      const { unpushed, late, dropped } = this.#owner.rows.state.get()
+      return { unpushed, late, dropped }
     }
 
     async markImport(entity: string, state: 'running' | 'done', atMs: number): Promise<void> {
-      this.#check(entity)
-      this.#rows.setState({ importState: state, importAtMs: atMs })
+      this.#of(entity).rows.state.set({ importState: state, importAtMs: atMs })
     }
 
     async importState(entity: string): Promise<ImportState> {
-      this.#check(entity)
-      const { importState, importAtMs } = this.#rows.state()
+      const { importState, importAtMs } = this.#of(entity).rows.state.get()
       return { state: importState, atMs: importAtMs }
     }
 
-    /** Never rejects for what the store does: the platform gives up after six retries. */
-    override async alarm(): Promise<void> {
-      if (this.#underWay > 0) await this.#published
-      else if (this.#dirty()) await this.#publish().catch(() => {})
-      // Outside of the catch: should even this fail, the platform's own retries are what is left.
-      await this.#arm(await this.ctx.storage.getAlarm())
+    override alarm(): Promise<void> {
+      return this.#owner.publisher.alarm()
     }
 
-    #check(entity: string): void {
+    /** A change and the alarm for what follows from it: both are written, or neither. */
+    async #change<T>(entity: string, work: (owner: RecordOwner) => T): Promise<T> {
+      const owner = this.#of(entity)
+      const armedMs = await owner.publisher.armed()
+      const result = work(owner)
+      // No await since the change.
+      await owner.publisher.arm(armedMs)
+      return result
+    }
+
+    #of(entity: string): RecordOwner {
       if (entity !== this.#entity.name)
         throw new EdgewheelError(
           'invalid_definition',
           `this object owns records of ${this.#entity.name}, not of ${entity}`,
         )
-    }
-
-    #dirty(): boolean {
-      const { revision, publishedRevision } = this.#rows.state()
-      return revision > publishedRevision
-    }
-
-    /** One publication after the other: of two under way the older could be written last. */
-    #publish(): Promise<number> {
-      this.#underWay++
-      const asOfMs = this.#published.then(() => this.#publishNow())
-      const ended = () => void this.#underWay--
-      this.#published = asOfMs.then(ended, ended)
-      return asOfMs
-    }
-
-    async #publishNow(): Promise<number> {
-      // Later than the last one's, so that readers can tell them apart.
-      const asOfMs = Math.max(Date.now(), this.#rows.state().publishedAtMs + 1)
-      try {
-        await publish({
-          entity: this.#entity,
-          shard: this.#shard,
-          rows: this.#rows,
-          store: this.#store,
-          asOfMs,
-        })
-        this.#failures = 0
-        this.#retryAtMs = 0
-      } catch (error) {
-        const backoffMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#failures++)
-        this.#retryAtMs = Date.now() + backoffMs
-        console.error(`${this.ctx.id.name}: not published, again in ${backoffMs} ms:`, error)
-        throw error
-      } finally {
-        // An alarm for what a flush has published would come too soon for what follows.
-        if ((await this.ctx.storage.getAlarm()) !== null) await this.ctx.storage.deleteAlarm()
-        await this.#arm(null)
-      }
-      return asOfMs
-    }
-
-    async #arm(armedMs: number | null): Promise<void> {
-      if (!this.#dirty()) return
-      const { publishedAtMs } = this.#rows.state()
-      const { refreshMs } = this.#store
-      const intervalMs =
-        this.#entity.layout === 'paged' ? refreshMs : Math.min(refreshMs, RECORD_INTERVAL_MS)
-      const dueMs = Math.max(Date.now() + GATHER_MS, publishedAtMs + intervalMs, this.#retryAtMs)
-      if (armedMs === null || armedMs > dueMs) await this.ctx.storage.setAlarm(dueMs)
+      return this.#owner
     }
   }
 }
 
-function named(
-  name: string | undefined,
-  entities: readonly Entity[],
-): { entity: Entity; shard: number } {
-  const [entityName, shardText] = (name ?? '').split('/')
+function named(name: string, entities: readonly Entity[]): { entity: Entity; shard: number } {
+  const [entityName, shardText] = name.split('/')
   const entity = entities.find((one) => one.name === entityName)
   const shard = Number(shardText)
   if (!entity || !Number.isInteger(shard) || shard < 0 || shard >= entity.shards)

@@ -1,5 +1,6 @@
 import type { EventView } from '../event-envelope.ts'
 import type { FieldValue, Status } from '../field.ts'
+import { IdSet } from '../id-set.ts'
 import { murmur3 } from '../murmur3.ts'
 import type { StoredValue } from '../record.ts'
 import { hopMsOf } from '../tiles.ts'
@@ -60,6 +61,11 @@ function computed(
       const hashes = new Set(subjects(inWindow, aggregate.of).map(([text]) => subjectHash(text)))
       const lowest = [...hashes].sort((a, b) => a - b).slice(0, aggregate.k + 1)
       return [distinctOf(lowest, aggregate.k), 'present']
+    }
+    case 'seen': {
+      const ids = new IdSet()
+      for (const [text] of subjects(inWindow, aggregate.of)) ids.add(text)
+      return [ids, 'present']
     }
     case 'rate': {
       const over = inWindow.filter((event) => matches(aggregate.events, event)).length

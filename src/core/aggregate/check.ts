@@ -51,7 +51,8 @@ function lacks(aggregate: Aggregate, type: EventType): string | null {
     case 'last':
       return type.value ? null : 'declares no value'
     case 'last_k':
-    case 'distinct': {
+    case 'distinct':
+    case 'seen': {
       const { of } = aggregate
       if (typeof of === 'object')
         return Object.hasOwn(type.properties, of.property)

@@ -9,6 +9,7 @@ import type {
   LastKAggregate,
   NumberAggregate,
   RateAggregate,
+  SeenAggregate,
   Subject,
 } from './definition.ts'
 
@@ -85,6 +86,18 @@ export function distinct(
   const { k = 64, of } = options
   whole('distinct', 'k', k, 512)
   return { kind: 'distinct', ...common('distinct', events, options), k, of }
+}
+
+/**
+ * Every item (user, value of a property) of the events there ever were: `has(id)` in stages, for keyed
+ * entities only. Up to 4,096 one by one, beyond that a Bloom filter, which takes a few others for one of
+ * them. Empty without any; a retraction leaves it as it is.
+ */
+export function seen(
+  events: Events,
+  options: AggregateOptions & { readonly of?: Subject } = {},
+): SeenAggregate {
+  return { kind: 'seen', ...common('seen', events, options), of: options.of ?? 'item' }
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { EventView, When } from '../event-envelope.ts'
 import { fingerprint } from '../fingerprint.ts'
+import type { IdSet } from '../id-set.ts'
 import { microsOf } from './micros.ts'
 
 declare const valueType: unique symbol
@@ -40,6 +41,11 @@ export interface DistinctAggregate extends Definition<'distinct', number> {
   readonly of: Subject
 }
 
+/** Every subject there ever was. */
+export interface SeenAggregate extends Definition<'seen', IdSet> {
+  readonly of: Subject
+}
+
 /** Events per events of another kind, drawn towards a prior. */
 export interface RateAggregate extends Definition<'rate', number> {
   /** What `events` are counted per. */
@@ -58,6 +64,7 @@ export type Aggregate =
   | NumberAggregate
   | LastKAggregate
   | DistinctAggregate
+  | SeenAggregate
   | RateAggregate
   | DecayedAggregate
 
@@ -87,6 +94,7 @@ export function takes(aggregate: Aggregate, event: EventView): boolean {
       return matches(aggregate.events, event) || matches(aggregate.per, event)
     case 'last_k':
     case 'distinct':
+    case 'seen':
       return subjectOf(aggregate.of, event) !== null && matches(aggregate.events, event)
     default:
       return microsOf(event.value) !== null && matches(aggregate.events, event)
@@ -123,6 +131,8 @@ export function aggregateHash(name: string, aggregate: Aggregate): string {
     aggregate.kind === 'decayed' ? aggregate.halfLifeMs : null,
     aggregate.kind === 'last_k' || aggregate.kind === 'distinct'
       ? [aggregate.k, aggregate.of]
-      : null,
+      : aggregate.kind === 'seen'
+        ? [aggregate.of]
+        : null,
   ])
 }

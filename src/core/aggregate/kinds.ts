@@ -4,6 +4,7 @@ import type { Aggregate } from './definition.ts'
 import { DistinctState } from './distinct.ts'
 import { Extreme } from './extreme.ts'
 import { LatestKState, LatestState } from './latest.ts'
+import { SeenState } from './seen.ts'
 import type { AggregateState } from './state.ts'
 import { ADDING, AVERAGING, COUNTING, decaying, decayTiling, rating } from './summing.ts'
 import { Sums } from './sums.ts'
@@ -44,5 +45,7 @@ export function stateMaker(aggregate: Aggregate): () => FreshState {
       return () => new LatestKState(aggregate, tiling)
     case 'distinct':
       return () => new DistinctState(aggregate, tiling)
+    case 'seen':
+      return () => new SeenState(aggregate)
   }
 }
