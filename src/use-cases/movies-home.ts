@@ -34,7 +34,7 @@ import { newest } from '../../stages/generate/recent.ts'
 import { tasteMatches } from '../../stages/generate/taste-matches.ts'
 import { trending } from '../../stages/generate/trending.ts'
 import { maxPerGroup } from '../../stages/rank/max-per-group.ts'
-import { plackettLuce } from '../../stages/rank/plackett-luce.ts'
+import { proportional } from '../../stages/rank/proportional.ts'
 import { linear } from '../../stages/score/linear.ts'
 
 export const moviesHome = defineUseCase({
@@ -83,7 +83,7 @@ export const moviesHome = defineUseCase({
       year_gap: -0.3,
     },
   }),
-  rank: plackettLuce({ temperature: 0.015 }),
+  rank: proportional({ power: 8 }),
   constraints: [maxPerGroup(Item, 'genres', 12)],
   objective: { click: 1, rate_up: 3, dismiss: -1 },
   exposure: 'impression',

@@ -14,7 +14,7 @@ import { notThis } from '../../stages/filter/not-this.ts'
 import { pageGenreMatches } from '../../stages/generate/page-genre-matches.ts'
 import { popular } from '../../stages/generate/popular.ts'
 import { similar } from '../../stages/generate/similar.ts'
-import { plackettLuce } from '../../stages/rank/plackett-luce.ts'
+import { proportional } from '../../stages/rank/proportional.ts'
 import { linear } from '../../stages/score/linear.ts'
 
 export const moviesSimilar = defineUseCase({
@@ -50,7 +50,7 @@ export const moviesSimilar = defineUseCase({
       genre_match: 0.2,
     },
   }),
-  rank: plackettLuce({ temperature: 0.01 }),
+  rank: proportional({ power: 8 }),
   objective: { click: 1, rate_up: 3 },
   exposure: 'impression',
   fallback: ['318', '356', '296', '593', '2571', '260', '527', '110', '480', '2959', '1196', '50'],

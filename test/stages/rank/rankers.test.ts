@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { plackettLuceList } from '../../../src/model/propensities.ts'
 import { epsilonGreedy } from '../../../stages/rank/epsilon-greedy.ts'
 import { plackettLuce } from '../../../stages/rank/plackett-luce.ts'
+import { proportional } from '../../../stages/rank/proportional.ts'
 import { topK } from '../../../stages/rank/top-k.ts'
 import golden from '../../golden/propensity.json' with { type: 'json' }
 import { chance, draw, judge, type Setting } from './slates.ts'
@@ -89,5 +90,32 @@ describe('plackettLuce', () => {
   it('refuses a temperature that is not above 0', () => {
     for (const temperature of [0, -1, Number.NaN, Number.POSITIVE_INFINITY])
       expect(() => plackettLuce({ temperature })).toThrow(/temperature|above 0/)
+  })
+})
+
+describe('proportional', () => {
+  it('is Plackett–Luce on the logarithm of the score', () => {
+    const scores = [0.8, 0.4, 0.1, 0.05]
+    const exact = plackettLuceList(scores.map(Math.log), 1 / 3, [1, 0, 3])
+    const judged = judge(free(proportional({ power: 3 }), scores, 3), [1, 0, 3])
+    exact.forEach((p, slot) => {
+      expect(judged[slot]).toBeCloseTo(p, 12)
+    })
+  })
+
+  it('explores the same however small the scores of a model are', () => {
+    const scores = [0.8, 0.4, 0.1]
+    const small = scores.map((score) => score / 4096)
+    const of = (values: number[]) => [...judge(free(proportional({ power: 8 }), values, 2), [1, 0])]
+    expect(of(small)).toEqual(of(scores))
+  })
+
+  it('shuffles a page of worthless rows', () => {
+    expect(judge(free(proportional({ power: 8 }), [0, -1, 0, -5], 1), [3])[0]).toBe(0.25)
+  })
+
+  it('refuses a power that is not above 0', () => {
+    for (const power of [0, -1, Number.NaN, Number.POSITIVE_INFINITY])
+      expect(() => proportional({ power })).toThrow(/above 0/)
   })
 })

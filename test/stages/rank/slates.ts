@@ -14,6 +14,7 @@ import { maxPerGroup } from '../../../stages/rank/max-per-group.ts'
 import { mmr } from '../../../stages/rank/mmr.ts'
 import { pin } from '../../../stages/rank/pin.ts'
 import { plackettLuce } from '../../../stages/rank/plackett-luce.ts'
+import { proportional } from '../../../stages/rank/proportional.ts'
 import { topK } from '../../../stages/rank/top-k.ts'
 
 export const Thing = defineEntity('thing', {
@@ -70,6 +71,7 @@ export function codes(lists: readonly string[]): RankColumn {
 export const rankers: readonly Ranker[] = [
   topK(),
   epsilonGreedy({ epsilon: 0.3 }),
+  proportional({ power: 3 }),
   plackettLuce({ temperature: 0.7 }),
 ]
 
