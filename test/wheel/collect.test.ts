@@ -65,7 +65,7 @@ describe('the consumer', () => {
       'put events/kind=outcome',
       'put failed',
     ])
-    expect(named.slice(4)).toEqual(['applied', 'ack 0', 'ack 1', 'ack 2', 'ack 3'])
+    expect(named.slice(4)).toEqual(['applied', 'acked 0', 'acked 1', 'acked 2', 'acked 3'])
   })
 
   it('writes one part for each kind and hour of arrival', async () => {
@@ -196,7 +196,7 @@ describe('dead letters', () => {
     const body = outcomeBody({})
     await collectDead(batchOf([body], { calls: bucket.calls }), { bucket })
     const [key] = keysOf(bucket, 'failed/')
-    expect(bucket.calls).toEqual([`put ${key}`, 'ack 0'])
+    expect(bucket.calls).toEqual([`put ${key}`, 'acked 0'])
     const { messages } = (await readFailed(bucket, key))!
     expect(messages).toMatchObject([{ reason: 'dead_letter', body }])
   })
