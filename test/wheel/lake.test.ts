@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { decodeDecision } from '../../src/core/decision-codec.ts'
 import { uuidv7 } from '../../src/core/decision-id.ts'
@@ -7,7 +8,7 @@ import { decisionRow, servedItems } from '../../src/wheel/lake-decision.ts'
 import { findDecision, findOutcomes } from '../../src/wheel/lake-find.ts'
 import { hourOf, hourPrefix, hoursBetween, parsePartKey } from '../../src/wheel/lake-key.ts'
 import { entityChangeOf, entityRow, outcomeOf, outcomeRow } from '../../src/wheel/lake-outcome.ts'
-import { readPart, writePart } from '../../src/wheel/lake-parquet.ts'
+import { type ColumnType, readPart, writePart } from '../../src/wheel/lake-parquet.ts'
 import { recordOf } from '../../src/wheel/log.ts'
 import { memoryBucket, outcomeEvent } from '../fixtures/lake.ts'
 import { world } from '../fixtures/runtime.ts'
@@ -158,6 +159,36 @@ describe('a part of entities', () => {
     const rows = await readPart(ENTITIES, writePart(ENTITIES, changes.map(entityRow)))
     expect(rows.map(entityChangeOf)).toEqual(changes)
   })
+})
+
+describe('docs/lake.md', () => {
+  it('describes every column, in the order of the parts', () => {
+    const text = readFileSync('docs/lake.md', 'utf8')
+    for (const { kind, columns } of Object.values(PART_FORMATS)) {
+      const [, section] = new RegExp(`## kind=${kind}:([^]*?)(?=\\n## )`).exec(text) ?? []
+      const described = [...section.matchAll(/^\| `(\w+)` \| ([^|]+?) \|/gm)].map(
+        ([, name, type]) => [name, type],
+      )
+      expect(described).toEqual(
+        columns.map(({ name, type, nullable }) => [
+          name,
+          `${DESCRIBED[type]}${nullable ? ', null' : ''}`,
+        ]),
+      )
+    }
+  })
+
+  const DESCRIBED: Readonly<Record<ColumnType, string>> = {
+    text: 'UTF8',
+    integer: 'INT32',
+    time: 'INT64',
+    real: 'DOUBLE',
+    flag: 'BOOLEAN',
+    bytes: 'BYTE_ARRAY',
+    'text list': 'LIST of UTF8',
+    'integer list': 'LIST of INT32',
+    'real list': 'LIST of DOUBLE',
+  }
 })
 
 describe('partitions', () => {
