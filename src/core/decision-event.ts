@@ -106,17 +106,16 @@ const REQUEST_BYTES = 8_192
 
 /**
  * A request as JSON, at most about 8 KB: what does not fit is left out, the longest part first, and named
- * in `omitted`. Candidates are left out always.
+ * in `omitted`. Candidates are left out always; whose request it was and what they consented to never.
  */
 export function loggedRequest(request: DecideRequest): Record<string, unknown> {
   const { user, context, limit, exclude, filter, consent } = request
   const parts: Record<string, unknown> = {
-    user: { id: user.id, attributes: Object.fromEntries(user.attributes) },
+    'user.attributes': Object.fromEntries(user.attributes),
     context,
     limit,
     exclude: [...exclude],
     filter,
-    consent,
   }
   const sizes = Object.entries(parts)
     .map(([name, part]): [string, number] => [name, JSON.stringify(part)?.length ?? 0])
@@ -129,5 +128,7 @@ export function loggedRequest(request: DecideRequest): Record<string, unknown> {
     omitted.push(name)
     delete parts[name]
   }
-  return omitted.length > 0 ? { ...parts, omitted } : parts
+  const { 'user.attributes': attributes, ...others } = parts
+  const logged = { user: { id: user.id, attributes }, ...others, consent }
+  return omitted.length > 0 ? { ...logged, omitted } : logged
 }

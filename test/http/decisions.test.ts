@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { uuidv7 } from '../../src/core/decision-id.ts'
 import { decisionAnswers } from '../../src/http/decisions-document.ts'
+import { parseArtifact } from '../../src/model/artifact.ts'
 import { collect, collectDead } from '../../src/wheel/collect.ts'
 import { outcomeMessages } from '../../src/wheel/message.ts'
 import { batchOf, outcomeEvent } from '../fixtures/lake.ts'
@@ -109,6 +110,30 @@ describe('GET /v1/decisions/{decisionId}', () => {
     expect(after.items.map(({ features }) => features)).toEqual(
       before.items.map(({ features }) => features),
     )
+  })
+
+  it('explains with the version that served, whatever serves now', async () => {
+    const { send, decided, collected, logged, runtime } = testWheel()
+    const { useCase } = runtime.plans.get('shop-home')!
+    const artifact = (weight: number) => ({
+      format: 'edgewheel/linear@1',
+      useCase: 'shop-home',
+      heads: [{ outcome: 'click', link: 'logit', bias: 0, terms: [{ feature: 'sold', weight }] }],
+    })
+    for (const weight of [2, 5])
+      await send({ path: '/v1/models/shop-home', body: artifact(weight) })
+    const stored = await runtime.registry.artifact('shop-home', 1)
+    const parsed = parseArtifact(stored, useCase)
+    if ('rejected' in parsed) throw new Error('rejected')
+    const scorer = useCase.score.bind(useCase.featurize, useCase.objective, parsed.model)
+    const serving = { version: 'shop-home@1', scorer }
+    Object.assign(runtime.models, { read: async () => ({ serving, rejected: null }) })
+    const answer = await decided({ explain: true })
+    await collected()
+    const body = (await (await logged(answer.decisionId)).json()) as Logged
+    expect(body).toMatchObject({ model: 'shop-home@1' })
+    expect(body.items.map(({ features, ...item }) => item)).toEqual(answer.items)
+    expect(body.items[0].explanation).toMatchObject({ contributions: [{ weight: 2 }] })
   })
 
   it('is 404 with Retry-After until it has been written, and without for what is no decision', async () => {

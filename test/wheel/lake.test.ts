@@ -84,6 +84,20 @@ describe('a part of decisions', () => {
     expect(read.degraded).toContain('fallback')
   })
 
+  it('says whose it is, and what they consented to, however large the request', async () => {
+    const [decision] = await decided(1, {
+      userId: 'u1',
+      request: {
+        user: { id: 'u1', attributes: new Map([['note', 'x'.repeat(20_000)]]) },
+        exclude: new Set(Array.from({ length: 1_000 }, (_, i) => `${i}-${'x'.repeat(100)}`)),
+        consent: { personalize: true, train: false },
+      },
+    })
+    const row = decisionRow(recordOf(decision))
+    expect(row).toMatchObject({ user_id: 'u1', consent_personalize: true, consent_train: false })
+    expect(JSON.parse(row.request as string).omitted.sort()).toEqual(['exclude', 'user.attributes'])
+  })
+
   it('is the same object whatever the order and number of deliveries', async () => {
     const rows = (await decided(9)).map(recordOf).map(decisionRow)
     const hourMs = hourOf(rows[0].decided_at as number)
