@@ -1,7 +1,9 @@
+import { checkAggregates } from './core/aggregate/check.ts'
 import type { Clock } from './core/deadline.ts'
 import type { Entity } from './core/entity.ts'
 import { EdgewheelError } from './core/errors.ts'
 import type { EventType } from './core/event.ts'
+import type { OutcomeEvent } from './core/event-envelope.ts'
 import { checkOutcomes, type Outcome } from './core/event-outcome.ts'
 import { type Plan, planOf } from './core/plan.ts'
 import type { UseCase } from './core/use-case.ts'
@@ -14,9 +16,14 @@ import { isolateCache } from './store/isolate-cache.ts'
 import { kvStore } from './store/kv.ts'
 import { redisStore } from './store/redis.ts'
 import { tableCache } from './store/tables.ts'
+import { applyOutcomes } from './wheel/apply.ts'
+import { eventOwners } from './wheel/apply-owners.ts'
 import { collect, collectDead } from './wheel/collect.ts'
 import { sendOutcomes } from './wheel/log.ts'
 import { loggedOwners } from './wheel/logged-owners.ts'
+import { backlogOf } from './wheel/metric-backlog.ts'
+import { metricsClient } from './wheel/metric-client.ts'
+import { metricsClass } from './wheel/metrics.ts'
 import { modelCache } from './wheel/model-cache.ts'
 import { outboxClass, outboxesOf } from './wheel/outbox.ts'
 import { publisher } from './wheel/publisher.ts'
@@ -41,19 +48,19 @@ export interface WorkerOptions {
 export function createWorker(options: WorkerOptions) {
   const { entities, useCases } = options
   const plans = plansOf(options)
-  const apps = new WeakMap<Env, ReturnType<typeof createApp>>()
-  const appOf = (env: Env) => {
-    let app = apps.get(env)
-    if (!app) {
-      app = appWith(env, plans, options)
-      apps.set(env, app)
+  const isolates = new WeakMap<Env, ReturnType<typeof isolateWith>>()
+  const isolateOf = (env: Env) => {
+    let isolate = isolates.get(env)
+    if (!isolate) {
+      isolate = isolateWith(env, plans, options)
+      isolates.set(env, isolate)
     }
-    return app
+    return isolate
   }
   const handler = {
     fetch(request, env, ctx) {
       try {
-        return appOf(env).fetch(request, env, ctx)
+        return isolateOf(env).app.fetch(request, env, ctx)
       } catch (error) {
         // Settings are missing; nothing else throws before a route is found.
         if (!(error instanceof Problem)) throw error
@@ -62,8 +69,9 @@ export function createWorker(options: WorkerOptions) {
       }
     },
     async queue(batch, env) {
-      const isDead = batch.queue.endsWith(DEAD_LETTERS)
-      await (isDead ? collectDead : collect)(batch, { bucket: env.LAKE })
+      const bucket = env.LAKE
+      if (batch.queue.endsWith(DEAD_LETTERS)) await collectDead(batch, { bucket })
+      else await collect(batch, { bucket, ...isolateOf(env).collecting })
     },
   } satisfies ExportedHandler<Env>
   return {
@@ -72,6 +80,7 @@ export function createWorker(options: WorkerOptions) {
       Records: recordsClass<Env>({ entities, storeOf }),
       Registry: registryClass<Env>({ useCases, storeOf }),
       Outbox: outboxClass<Env>({ queueOf: ({ EVENTS }) => EVENTS }),
+      Metrics: metricsClass<Env>(),
     },
   }
 }
@@ -107,7 +116,8 @@ const clock: Clock = {
     }),
 }
 
-function appWith(
+/** What one isolate makes of its bindings, once. */
+function isolateWith(
   env: Env,
   plans: ReadonlyMap<string, Plan>,
   { entities, events, outcomes }: WorkerOptions,
@@ -118,12 +128,18 @@ function appWith(
   const { EVENTS: queue, OUTBOX, LAKE: lake } = env
   const outboxes = outboxesOf(OUTBOX)
   const log = { lake, clock, publisher: publisher({ clock, random: Math.random, queue, outboxes }) }
+  const eventTypes = new Map(events.map((event) => [event.name, event]))
+  const metrics = metricsClient({
+    ...{ namespace: env.METRICS, useCases: [...plans.keys()], events: eventTypes, outcomes },
+  })
   const runtime: Runtime = {
     ...secrets,
     plans,
     entities: new Map(entities.map((entity) => [entity.name, entity])),
-    events: new Map(events.map((event) => [event.name, event])),
+    events: eventTypes,
     outcomes,
+    metrics,
+    backlog: () => backlogOf(OUTBOX),
     store,
     tables: tableCache({ store, cache }),
     models: modelCache({ store, cache }),
@@ -131,12 +147,20 @@ function appWith(
     registry: registryClient(env.REGISTRY),
     ...log,
   }
-  return createApp({
+  const app = createApp({
     ...{ runtime, keys, assets: env.ASSETS, limiter: env.RATE_LIMITER ?? null },
     sendOutcomes: (list) => sendOutcomes(runtime, list),
     eventLimiter: env.EVENT_LIMITER ?? null,
     honoursGpc: env.SEC_GPC !== 'ignore',
   })
+  const applying = { ...runtime, eventOwners: eventOwners(env.RECORDS, entities) }
+  return {
+    app,
+    collecting: {
+      applyOutcomes: (list: readonly OutcomeEvent[]) => applyOutcomes(applying, list),
+      countMetrics: metrics.count,
+    },
+  }
 }
 
 function refuse(message: string): never {
@@ -151,6 +175,7 @@ function plansOf({
   useCases,
 }: WorkerOptions): ReadonlyMap<string, Plan> {
   checkOutcomes(outcomes, events)
+  checkAggregates(entities, events)
   const plans = new Map<string, Plan>()
   const known = new Map<string, Entity>()
   for (const entity of entities) {

@@ -18,21 +18,20 @@ const given = (count: number) =>
   Array.from({ length: count }, (_, n) => ({ id: String(100_000 + n), fields: {} }))
 
 describe('the store calls of a decision in the steady state', () => {
-  it.each([10, 500])(
-    'are one get with one key for a known user who has %i candidates ranked',
-    async (count) => {
-      const { decide, settle, store } = await world(moviesRerank, 1_000)
-      const call = { userId: 'u1', request: { candidates: given(count), limit: 10 } }
-      await decide(call)
-      await settle()
-      store.reads.length = 0
-      const { pool, degraded } = await decide(call)
-      await settle()
-      expect(pool.size).toBe(count)
-      expect(store.reads).toEqual([['record/user/u1']])
-      expect(degraded).toEqual([])
-    },
-  )
+  it.each([
+    10, 500,
+  ])('are one get with one key for a known user who has %i candidates ranked', async (count) => {
+    const { decide, settle, store } = await world(moviesRerank, 1_000)
+    const call = { userId: 'u1', request: { candidates: given(count), limit: 10 } }
+    await decide(call)
+    await settle()
+    store.reads.length = 0
+    const { pool, degraded } = await decide(call)
+    await settle()
+    expect(pool.size).toBe(count)
+    expect(store.reads).toEqual([['record/user/u1']])
+    expect(degraded).toEqual([])
+  })
 
   it.each([10, 500])('are none for a guest who has %i candidates ranked', async (count) => {
     const { decide, settle, store } = await world(moviesRerank, 1_000)
@@ -77,7 +76,7 @@ describe('the store calls of a decision in the steady state', () => {
     expect(store.reads).toEqual([])
   })
 
-  it('grow by one page read where pages are due, and the decision does not wait for it', async () => {
+  it('grow by a read of each page where pages are due, and the decision does not wait for it', async () => {
     const { decide, settle, store, clock } = await world(moviesHome)
     await decide()
     await settle()
@@ -88,7 +87,11 @@ describe('the store calls of a decision in the steady state', () => {
     expect(tookMs).toBe(0)
     expect(degraded).toEqual([])
     await settle()
-    expect(store.reads.flat().sort()).toEqual(['model/movies-home', 'page/item/0'])
+    expect(store.reads.flat().sort()).toEqual([
+      'model/movies-home',
+      'page/item/0',
+      'page/item/0/aggregates',
+    ])
   })
 })
 

@@ -12,7 +12,7 @@ describe('the values of a keyed entity', () => {
   const ids = Array.from({ length: 250 }, (_, i) => `u${i}`)
   const published = async (id: string) => {
     const [bytes] = await store.get([recordKey('user', id)])
-    return bytes && Object.fromEntries(decodeRecord(bytes, Date.now(), User))
+    return bytes && Object.fromEntries(decodeRecord(bytes, Date.now(), User, []))
   }
   const shard = (id: string) => RECORDS.getByName(ownerName('user', shardOf(id, User.shards)))
 

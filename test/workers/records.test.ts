@@ -1,6 +1,7 @@
 import { evictDurableObject } from 'cloudflare:test'
 import { describe, expect, it } from 'vitest'
 import { statusAt, valueAt } from '../../src/core/table.ts'
+import { Item } from '../../stages/entities.ts'
 import { isolateTests, items, owners, row, served, watched } from './record-fixture.ts'
 
 isolateTests()
@@ -14,6 +15,11 @@ describe('the owner of records', () => {
         title: { value: 'Toy Story', status: 'present', updatedAtMs: 1_000 },
         year: { value: 1995, status: 'present', updatedAtMs: 1_000 },
         genres: { value: ['A', 'B'], status: 'present', updatedAtMs: 1_000 },
+        impressions_7d: { value: 0, status: 'present', updatedAtMs: 0 },
+        clicks_7d: { value: 0, status: 'present', updatedAtMs: 0 },
+        ctr_7d: { value: 0.05, status: 'defaulted', updatedAtMs: 0 },
+        ratings_total: { value: 0, status: 'present', updatedAtMs: 0 },
+        ratings_mean: { value: null, status: 'missing', updatedAtMs: 0 },
       },
       publishedAtMs: null,
     })
@@ -23,7 +29,9 @@ describe('the owner of records', () => {
   it('lets the older value of each attribute lose, and the later of two equals win', async () => {
     const values = async () => {
       const record = await owners.read('item', '1')
-      return Object.entries(record!.fields).map(([name, field]) => [name, field.value])
+      return Object.entries(record!.fields)
+        .filter(([name]) => Item.fields.get(name)?.origin === 'attribute')
+        .map(([name, field]) => [name, field.value])
     }
     await owners.upsert('item', [row('1', { title: 'new', year: 1990 }, 2_000)])
     await owners.upsert('item', [row('1', { title: 'old', available: true }, 1_000)])
