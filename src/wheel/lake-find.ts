@@ -13,9 +13,7 @@ import {
 } from './lake-key.ts'
 import { OUTCOME_PARTS, outcomeOf } from './lake-outcome.ts'
 import { type PartFormat, type Row, readPart } from './lake-parquet.ts'
-
-/** The platform allows six connections at once. */
-const READS_AT_ONCE = 6
+import { eachOf } from './record-owners.ts'
 
 /**
  * The logged decision, or null where it has not been written (yet). Its id tells the hour, the names of
@@ -94,17 +92,4 @@ async function rowsOf(
   if (object === null) return []
   const rows = await readPart(format, new Uint8Array(await object.arrayBuffer()))
   return rows.filter((row) => row.decision_id === decisionId)
-}
-
-async function eachOf<T, R>(items: readonly T[], call: (item: T) => Promise<R>): Promise<R[]> {
-  const answers = new Array<R>(items.length)
-  let next = 0
-  const lane = async () => {
-    while (next < items.length) {
-      const at = next++
-      answers[at] = await call(items[at])
-    }
-  }
-  await Promise.all(Array.from({ length: Math.min(READS_AT_ONCE, items.length) }, lane))
-  return answers
 }
