@@ -8,6 +8,7 @@ interface Env {
     get(key: string, type: 'json'): Promise<unknown>
     get(keys: readonly string[], type: 'json'): Promise<Map<string, unknown>>
   }
+  readonly EVENTS: { send(body: unknown, options: { contentType: 'json' }): Promise<unknown> }
   readonly PUBLISHABLE_KEY: string
   readonly SIGNING_SECRET: string
 }
@@ -25,6 +26,7 @@ const requestSchema = z.strictObject({
   limit: z.int().min(1).max(100).default(10),
   return: z.array(z.string()).default([]),
   explain: z.boolean().default(false),
+  preview: z.boolean().default(false),
 })
 
 const itemSchema = z.object({
@@ -83,15 +85,18 @@ async function decide(c: Context<{ Bindings: Env }>, read: Read): Promise<Respon
     user,
     ...likedBy(user, recent, items),
   }
-  const ranked = [...new Set(request.candidates)]
+  const pool = [...new Set(request.candidates)]
     .map((id) => items.get(id))
     .filter((item) => item !== undefined)
     .filter((item) => !seen.has(item.id))
     .filter((item) => item.available !== false)
-    .map((item) => ({ item, ...scored(featuresOf(item, context)) }))
-    .sort((a, b) => b.score - a.score)
-    .slice(0, request.limit)
+    .map((item) => {
+      const features = featuresOf(item, context)
+      return { item, features, ...scored(features) }
+    })
+  const ranked = pool.toSorted((a, b) => b.score - a.score).slice(0, request.limit)
   const decisionId = crypto.randomUUID()
+  if (!request.preview) c.executionCtx.waitUntil(log(c.env, decisionId, request, pool))
   return c.json({
     decisionId,
     receipt: await receiptOf(c.env, decisionId, ranked),
@@ -109,6 +114,24 @@ async function decide(c: Context<{ Bindings: Env }>, read: Read): Promise<Respon
     })),
     model: null,
   })
+}
+
+/** What was decided, of which features, as JSON in messages that the queue takes. */
+async function log(
+  env: Env,
+  decisionId: string,
+  request: unknown,
+  pool: readonly { readonly item: Item; readonly features: object; readonly score: number }[],
+): Promise<void> {
+  for (let i = 0; i < pool.length; i += 100) {
+    const candidates = pool
+      .slice(i, i + 100)
+      .map(({ item, features, score }) => ({ id: item.id, features, score }))
+    await env.EVENTS.send(
+      { decisionId, at: Date.now(), request, candidates },
+      { contentType: 'json' },
+    )
+  }
 }
 
 async function itemsOf(env: Env): Promise<Map<string, Item>> {

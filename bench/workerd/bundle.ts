@@ -6,24 +6,27 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { unstable_readConfig } from 'wrangler'
 
-/** The compatibility date of the product, which all contenders get. */
-export const compatibilityDate = unstable_readConfig(
+/** The product's configuration: all contenders get its compatibility date, its own Worker its bindings. */
+export const config = unstable_readConfig(
   { config: fileURLToPath(new URL('../../wrangler.toml', import.meta.url)) },
   { hideWarnings: true },
-).compatibility_date as string
+)
+
+/** The product's compatibility date. */
+export const compatibilityDate = config.compatibility_date as string
 
 /** The one module that wrangler makes of a Worker, as it would be deployed. */
 export function bundled(entry: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'edgewheel-bundle-'))
   try {
-    const config = join(folder, 'wrangler.toml')
-    writeFileSync(config, `name = "bench"\ncompatibility_date = "${compatibilityDate}"\n`)
+    const path = join(folder, 'wrangler.toml')
+    writeFileSync(path, `name = "bench"\ncompatibility_date = "${compatibilityDate}"\n`)
     const wrangler = createRequire(import.meta.url).resolve('wrangler')
     const bin = join(wrangler, '../../bin/wrangler.js')
     const out = join(folder, 'out')
     const { status, stderr, stdout } = spawnSync(
       process.execPath,
-      [bin, 'deploy', entry, '--dry-run', '--config', config, '--outdir', out],
+      [bin, 'deploy', entry, '--dry-run', '--config', path, '--outdir', out],
       { encoding: 'utf8', env: { ...process.env, WRANGLER_SEND_METRICS: 'false' } },
     )
     const name = status === 0 ? readdirSync(out).find((file) => file.endsWith('.js')) : undefined
