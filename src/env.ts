@@ -1,3 +1,4 @@
+import type { MetricsRpc } from './wheel/metrics.ts'
 import type { OutboxRpc } from './wheel/outbox.ts'
 import type { RecordsRpc } from './wheel/records.ts'
 import type { RegistryRpc } from './wheel/registry.ts'
@@ -9,6 +10,7 @@ export interface Env {
   readonly RECORDS: DurableObjectNamespace<RecordsRpc>
   readonly REGISTRY: DurableObjectNamespace<RegistryRpc>
   readonly OUTBOX: DurableObjectNamespace<OutboxRpc>
+  readonly METRICS: DurableObjectNamespace<MetricsRpc>
   readonly EVENTS: Queue<Uint8Array>
   readonly LAKE: R2Bucket
   /** Optional: counts requests per key and network; without it there is no limit. */

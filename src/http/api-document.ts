@@ -8,6 +8,7 @@ import { recordBody } from './entity-record.ts'
 import { eventAnswers, eventRequests } from './events-document.ts'
 import { filterSchema } from './filter-schema.ts'
 import { importBody } from './imports.ts'
+import { metricAnswers } from './metrics-document.ts'
 import { publishBody } from './models.ts'
 import { pseudonymsBody } from './users.ts'
 
@@ -27,6 +28,7 @@ const REQUESTS: NamedSchemas = {
 const ANSWERS: NamedSchemas = {
   ...eventAnswers,
   ...decisionAnswers,
+  ...metricAnswers,
   Problem: answers.problemSchema,
   Decision: answers.decisionSchema,
   Decisions: answers.decisionsSchema,
@@ -116,7 +118,7 @@ function operationOf(operation: Operation) {
     operationId: operation.id,
     summary: operation.summary,
     tags: [operation.tag],
-    ...parametersOf(operation.path),
+    ...parametersOf(operation),
     ...(body
       ? {
           requestBody: {
@@ -157,17 +159,18 @@ function operationOf(operation: Operation) {
   }
 }
 
-function parametersOf(path: string) {
+function parametersOf({ path, query = {} }: Operation) {
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
-  if (names.length === 0) return {}
-  return {
-    parameters: names.map((name) => ({
+  const parameters = [
+    ...names.map((name) => ({
       name,
       in: 'path',
       required: true,
       schema: name === 'version' ? { type: 'integer', minimum: 1 } : { type: 'string' },
     })),
-  }
+    ...Object.entries(query).map(([name, schema]) => ({ name, in: 'query', schema })),
+  ]
+  return parameters.length > 0 ? { parameters } : {}
 }
 
 function answerOf({ schema, media, example }: Operation['answers'][number]) {

@@ -2,6 +2,7 @@ import type * as z from 'zod'
 import { ARTIFACT_EXAMPLE, DECIDE_EXAMPLE, DECISION_EXAMPLE } from './api-examples.ts'
 import { decisionOperations } from './decisions-document.ts'
 import { eventsOperation } from './events-document.ts'
+import { metricOperations } from './metrics-document.ts'
 import type { Route } from './route.ts'
 
 /** What the document says of one method of one path. Schemas are named as in `components.schemas`. */
@@ -13,6 +14,8 @@ export interface Operation {
   readonly id: string
   readonly summary: string
   readonly tag: string
+  /** JSON Schemas of query parameters; all may be left out. */
+  readonly query?: Readonly<Record<string, unknown>>
   readonly body?: {
     readonly schema: string
     readonly example: unknown
@@ -188,6 +191,7 @@ export const OPERATIONS: readonly Operation[] = [
     answers: { 200: { schema: 'Published', example: { useCase: 'movies-home', current: 4 } } },
     errors: [...WITH_BODY, ...KEYED, 403, 404, 409],
   },
+  ...metricOperations,
   {
     method: 'GET',
     path: '/v1/use-cases',

@@ -12,6 +12,7 @@ import { type EventsOptions, eventRoutes } from './events.ts'
 import { hasKeyInside, keyInside } from './events-key.ts'
 import { healthRoutes } from './health.ts'
 import { importRoutes } from './imports.ts'
+import { metricRoutes } from './metrics.ts'
 import { modelRoutes } from './models.ts'
 import { Problem, problemResponse } from './problem.ts'
 import { type RateLimiter, rateGate } from './rate-limit.ts'
@@ -44,6 +45,7 @@ export function routesOf({
     ...redriveRoutes(runtime),
     ...entityRoutes(runtime),
     ...modelRoutes(runtime),
+    ...metricRoutes(runtime),
     ...useCaseRoutes(runtime),
     ...userRoutes(runtime),
     ...importRoutes(runtime),

@@ -15,6 +15,11 @@ export interface CollectOptions {
    * An event that comes twice must count once.
    */
   readonly applyOutcomes?: (events: readonly OutcomeEvent[]) => Promise<void>
+  /** Counts rows of decisions, and events; like `applyOutcomes`. */
+  readonly countMetrics?: (
+    decisions: readonly Row[],
+    events: readonly OutcomeEvent[],
+  ) => Promise<void>
 }
 
 /** A readable message, and what it becomes. */
@@ -30,13 +35,13 @@ const ALONE_FROM_ATTEMPT = 3
 const LONGEST_DELAY_S = 300
 
 /**
- * Takes a batch of the queue: messages that cannot be read go to `failed/`, the others to the lake and
- * then to the owners of records. A message is acked once all that is done, else retried, alone. Never
- * rejects.
+ * Takes a batch of the queue: messages that cannot be read go to `failed/`, the others to the lake, then to
+ * the owners of records and to those who count. A message is acked once all that is done, else retried,
+ * alone. Never rejects.
  */
 export async function collect(
   { messages }: MessageBatch<unknown>,
-  { bucket, applyOutcomes }: CollectOptions,
+  { bucket, applyOutcomes, countMetrics }: CollectOptions,
 ): Promise<void> {
   const failed: { message: Message<unknown>; failure: FailedMessage }[] = []
   const collected: Collected[] = []
@@ -48,7 +53,18 @@ export async function collect(
   const lost = new Set<Message<unknown>>()
   await keepFailed(bucket, failed, lost)
   await keepRows(bucket, collected, lost)
-  if (applyOutcomes) await apply(applyOutcomes, collected, lost)
+  const eventsOf = (group: readonly Collected[]) => group.flatMap(({ events }) => events)
+  const isDue = ({ message, kind }: Collected) => kind !== 'entity' && !lost.has(message)
+  if (applyOutcomes) {
+    const due = collected.filter((one) => isDue(one) && one.events.length > 0)
+    await apply(due, (group) => applyOutcomes(eventsOf(group)), lost)
+  }
+  if (countMetrics) {
+    const decisionsOf = (group: readonly Collected[]) =>
+      group.flatMap(({ kind, rows }) => (kind === 'decision' ? rows : []))
+    const count = (group: readonly Collected[]) => countMetrics(decisionsOf(group), eventsOf(group))
+    await apply(collected.filter(isDue), count, lost)
+  }
   for (const message of messages) {
     if (lost.has(message)) message.retry({ delaySeconds: delayOf(message) })
     else message.ack()
@@ -141,21 +157,21 @@ async function keepRows(
   )
 }
 
+/** Brings messages on, together or, where one has failed before, each alone; what fails is lost. */
 async function apply(
-  applyOutcomes: (events: readonly OutcomeEvent[]) => Promise<void>,
-  collected: readonly Collected[],
+  due: readonly Collected[],
+  work: (group: readonly Collected[]) => Promise<void>,
   lost: Set<Message<unknown>>,
 ): Promise<void> {
-  const due = collected.filter(({ message, events }) => events.length > 0 && !lost.has(message))
   if (due.length === 0) return
   const groups = due.some(({ message }) => message.attempts >= ALONE_FROM_ATTEMPT)
     ? due.map((one) => [one])
     : [due]
   for (const group of groups)
     try {
-      await applyOutcomes(group.flatMap(({ events }) => events))
+      await work(group)
     } catch (error) {
-      console.error('events were not applied:', error)
+      console.error('messages were not applied:', error)
       for (const { message } of group) lost.add(message)
     }
 }

@@ -6,7 +6,9 @@ import type { Plan } from '../core/plan.ts'
 import type { ReceiptKey } from '../core/receipt.ts'
 import type { FeatureStore } from '../store/feature-store.ts'
 import type { TableCache } from '../store/tables.ts'
+import type { MetricsClient } from './metric-client.ts'
 import type { ModelCache } from './model-cache.ts'
+import type { OutboxState } from './outbox.ts'
 import type { Publisher } from './publisher.ts'
 import type { RecordOwners } from './record-owners.ts'
 import type { RegistryClient } from './registry.ts'
@@ -30,6 +32,9 @@ export interface Runtime {
   readonly owners: RecordOwners
   readonly registry: RegistryClient
   readonly publisher: Publisher
+  readonly metrics: Pick<MetricsClient, 'read' | 'totals'>
+  /** What waits in the outboxes. */
+  backlog(): Promise<OutboxState>
   /** Holds the lake, and what failed on its way there. */
   readonly lake: R2Bucket
   readonly clock: Clock
