@@ -84,6 +84,7 @@ export async function measureDecision(effort: Effort): Promise<Measurement[]> {
           async run(times) {
             const before = server.cpuNs()
             await fire(shot, times, agent)
+            await store.quiet()
             return server.cpuNs() - before
           },
         }

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 
 /**
  * A KV namespace, and a queue that takes everything, in this process: what they cost is not on a Worker's
@@ -11,8 +12,12 @@ export interface StoreServer {
   readonly values: Map<string, Uint8Array>
   /** Requests answered so far. */
   readonly requests: () => number
+  /** Resolves once nobody has asked for anything for a while: work behind answers has ended. */
+  quiet(): Promise<void>
   stop(): void
 }
+
+const QUIET_MS = 25
 
 const KEYS_AT_ONCE = 100
 const QUEUED = JSON.stringify({
@@ -51,6 +56,12 @@ export async function storeServer(): Promise<StoreServer> {
     address: `127.0.0.1:${port}`,
     values,
     requests: () => requests,
+    async quiet() {
+      for (let before = -1; before !== requests; ) {
+        before = requests
+        await pause(QUIET_MS)
+      }
+    },
     stop: () => {
       server.closeAllConnections()
       server.close()
