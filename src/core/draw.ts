@@ -58,8 +58,7 @@ export class Eligibility {
   }
 
   /** Judges a candidate by id and says in `drops` why it goes, the request's own reasons included. */
-  id(id: string): boolean {
-    const slot = this.#table.slotOf(id)
+  id(id: string, slot: number = this.#table.slotOf(id)): boolean {
     if (this.#excluded.has(id)) {
       this.#drop(id, 'request', 'excluded')
       return false
@@ -147,8 +146,9 @@ function drawIds(
     const id = ids[i]
     if (typeof id !== 'string' || judged.has(id)) continue
     judged.add(id)
-    if (!eligibility.id(id)) continue
-    if (!pool.addId(id, source, scores?.[i] ?? 0, given.get(id) ?? null)) break
+    const slot = pool.table.slotOf(id)
+    if (!eligibility.id(id, slot)) continue
+    if (!pool.addId(id, source, scores?.[i] ?? 0, given.get(id) ?? null, slot)) break
     drawn++
   }
   return { considered: ids.length, drawn }

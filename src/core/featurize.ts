@@ -203,18 +203,26 @@ function computeCategory(
   const reading = bindReads(feature.reads, scope, pool)
   const builder = categoryBuilder(out)
   const base = index * matrix.stride
-  let constant: readonly string[] | undefined
-  let constantStatus = 0
-  for (let row = 0; row < pool.size; row++) {
-    if (constant === undefined || reading.perCandidate) {
-      const known = reading.load(pool.slots[row], pool.idOf(row), row)
-      const list = known === 0 ? listOf(guarded(feature, reading.values)) : undefined
-      constantStatus = list === undefined ? known || MISSING : 0
-      constant = list ?? (feature.fallback as readonly string[])
-    }
-    matrix.status[base + row] = constantStatus
-    builder.add(row, constant)
+  const rows = reading.perCandidate ? pool.size : Math.min(1, pool.size)
+  for (let row = 0; row < rows; row++) {
+    const slot = pool.slots[row]
+    const known = reading.load(slot, slot < 0 ? pool.idOf(row) : '', row)
+    const list = known === PRESENT ? listOf(guarded(feature, reading.values)) : undefined
+    matrix.status[base + row] = list === undefined ? known || MISSING : PRESENT
+    builder.add(row, list ?? (feature.fallback as readonly string[]))
   }
+  if (!reading.perCandidate) repeatFirst(out, pool.size, matrix.status, base)
+}
+
+/** Gives all rows what the first has. */
+function repeatFirst(out: CategoryColumn, rows: number, status: Uint8Array, base: number): void {
+  const first = out.codes.slice(0, out.offsets[1])
+  out.codes = new Int32Array(Math.max(1, first.length * rows))
+  for (let row = 0; row < rows; row++) {
+    out.codes.set(first, row * first.length)
+    out.offsets[row + 1] = (row + 1) * first.length
+  }
+  status.fill(status[base], base, base + rows)
 }
 
 /** The strings of a category, or undefined where `value` is none. */

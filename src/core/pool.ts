@@ -71,8 +71,13 @@ export class Pool {
   }
 
   /** Adds a candidate by id, known or not, with what the caller said of it. False where the pool is full. */
-  addId(id: string, source: number, score: number, given: GivenCandidate | null): boolean {
-    const slot = this.table.slotOf(id)
+  addId(
+    id: string,
+    source: number,
+    score: number,
+    given: GivenCandidate | null,
+    slot: number = this.table.slotOf(id),
+  ): boolean {
     if (slot >= 0) {
       if (!this.addSlot(slot, source, score)) return false
       this.given[this.#rowOfSlot[slot]] ??= given

@@ -16,8 +16,8 @@ export interface Place {
 
 /**
  * The fields of the candidate at a place, read from their columns when somebody asks: properties named
- * like the fields, undefined where neither present nor defaulted. Lists are reused by the next candidate.
- * Fields of a `pick` are only to be asked for where their status was found good.
+ * like the fields, undefined where neither present nor defaulted. Fields of a `pick` may only be asked for
+ * where their status was found good.
  */
 export type RecordCursor = Readonly<Record<string, FieldValue | undefined>>
 
@@ -29,7 +29,7 @@ const LISTS = Symbol('lists')
 /** A list as it was last asked for, and of which slot. */
 interface Held {
   slot: number
-  readonly list: string[]
+  list: readonly string[]
 }
 
 interface Inside {
@@ -105,11 +105,12 @@ function stringsGetter(i: number) {
     if (!isUsable(column, slot)) return undefined
     const held = this[LISTS][i]
     if (held.slot === slot) return held.list
+    const from = column.offsets[slot]
+    const list = new Array<string>(column.offsets[slot + 1] - from)
+    for (let at = 0; at < list.length; at++) list[at] = column.dictionary[column.codes[from + at]]
     held.slot = slot
-    held.list.length = 0
-    for (let at = column.offsets[slot]; at < column.offsets[slot + 1]; at++)
-      held.list.push(column.dictionary[column.codes[at]])
-    return held.list
+    held.list = list
+    return list
   }
 }
 
