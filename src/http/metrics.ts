@@ -5,7 +5,6 @@ import {
   linesOf,
   METRIC_AXES,
   type MetricAxis,
-  type MetricLine,
   type MetricLines,
   type MetricQuery,
 } from '../wheel/metric-groups.ts'
@@ -112,7 +111,7 @@ async function recounted(
 }
 
 /** Every outcome that is declared is there, counted or not. */
-function withRates({ outcomes }: Runtime, { useCase }: Plan, line: MetricLine) {
+function withRates({ outcomes }: Runtime, { useCase }: Plan, line: MetricLines['total']) {
   const counts: Record<string, number> = {
     ...Object.fromEntries(outcomes.map(({ name }) => [name, 0])),
     ...line.outcomes,

@@ -38,7 +38,7 @@ export interface MetricLine {
 /** The counts of a query: by key, and of all decisions together. */
 export interface MetricLines {
   readonly groups: readonly MetricLine[]
-  readonly total: MetricLine
+  readonly total: Omit<MetricLine, 'key'>
 }
 
 /** The most variants or models of an answer; those with the fewest decisions are one, `other`. */
@@ -56,7 +56,7 @@ export function linesOf(cells: Iterable<MetricCell>, by: MetricAxis | null): Met
     addCounts(counts, cell.counts)
     groups.set(key, counts)
   }
-  const total = lineOf('total', all)
+  const { key: _, ...total } = lineOf(null, all)
   if (by === 'position') return { groups: positionsOf(all), total }
   if (by === 'hour')
     return { groups: [...groups].map(([key, counts]) => lineOf(key, counts)), total }
