@@ -12,4 +12,4 @@ const { handler, objects } = createWorker({
 })
 
 export default handler
-export const { Records, Registry, Outbox } = objects
+export const { Records, Registry, Outbox, Metrics } = objects

@@ -1,5 +1,5 @@
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { bindingsTo } from '../decision/run.ts'
 import { differenceOf, type Rounds, spread } from '../measure/paired.ts'
@@ -12,7 +12,7 @@ const SETTLE_MS = 150
 
 /** What the product's own Worker weighs, and what starting it costs beside a Worker that holds nothing. */
 export async function measureStartup(starts: number): Promise<Measurement[]> {
-  const bundle = bundled(fileURLToPath(new URL('../../src/index.ts', import.meta.url)))
+  const bundle = bundled(join(import.meta.dirname, '../../src/index.ts'))
   // No store is asked before the first request.
   const bindings = bindingsTo('127.0.0.1:9')
   const cpuUs: [number[], number[]] = [[], []]

@@ -3,17 +3,27 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { unstable_readConfig } from 'wrangler'
+
+/** What the bench needs of a wrangler.toml. */
+interface Config {
+  readonly compatibility_date: string
+  readonly kv_namespaces: readonly { readonly binding: string }[]
+  readonly r2_buckets: readonly { readonly binding: string }[]
+  readonly queues: { readonly producers?: readonly { readonly binding: string }[] }
+  readonly durable_objects: {
+    readonly bindings: readonly { readonly name: string; readonly class_name: string }[]
+  }
+}
 
 /** The product's configuration: all contenders get its compatibility date, its own Worker its bindings. */
 export const config = unstable_readConfig(
-  { config: fileURLToPath(new URL('../../wrangler.toml', import.meta.url)) },
+  { config: join(import.meta.dirname, '../../wrangler.toml') },
   { hideWarnings: true },
-)
+) as Config
 
 /** The product's compatibility date. */
-export const compatibilityDate = config.compatibility_date as string
+export const compatibilityDate = config.compatibility_date
 
 /** The one module that wrangler makes of a Worker, as it would be deployed. */
 export function bundled(entry: string): string {
