@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { addExplain } from './commands/explain.ts'
 import { addImport } from './commands/import.ts'
+import { addMetrics } from './commands/metrics.ts'
 import { addModels } from './commands/models.ts'
 import { addRedrive } from './commands/redrive.ts'
 import { RefusedError, UsageError } from './errors.ts'
@@ -14,6 +15,7 @@ const program = new Command('edgewheel')
   .exitOverride()
 addImport(program)
 addModels(program)
+addMetrics(program)
 addExplain(program)
 addRedrive(program)
 for (const command of program.commands) command.exitOverride()
