@@ -210,6 +210,7 @@ describe('a plan', () => {
       'batch_rating_mean',
       'batch_recent_items',
       'batch_seen',
+      'seen',
     ])
     expect(paged.map(({ name }) => name)).toEqual(['item'])
   })
