@@ -144,6 +144,7 @@ function isolateWith(
     tables: tableCache({ store, cache }),
     models: modelCache({ store, cache }),
     owners: loggedOwners(recordOwners(env.RECORDS, entities), log),
+    eventOwners: eventOwners(env.RECORDS, entities),
     registry: registryClient(env.REGISTRY),
     ...log,
   }
@@ -153,11 +154,10 @@ function isolateWith(
     eventLimiter: env.EVENT_LIMITER ?? null,
     honoursGpc: env.SEC_GPC !== 'ignore',
   })
-  const applying = { ...runtime, eventOwners: eventOwners(env.RECORDS, entities) }
   return {
     app,
     collecting: {
-      applyOutcomes: (list: readonly OutcomeEvent[]) => applyOutcomes(applying, list),
+      applyOutcomes: (list: readonly OutcomeEvent[]) => applyOutcomes(runtime, list),
       countMetrics: metrics.count,
     },
   }

@@ -10,11 +10,13 @@ import { filterSchema } from './filter-schema.ts'
 import { importBody } from './imports.ts'
 import { metricAnswers } from './metrics-document.ts'
 import { publishBody } from './models.ts'
+import { replayAnswers, replayRequests } from './replays-document.ts'
 import { pseudonymsBody } from './users.ts'
 
 /** Schemas of requests: how a client may write them. */
 const REQUESTS: NamedSchemas = {
   ...decisionRequests,
+  ...replayRequests,
   DecideRequest: decideBody,
   BatchRequest: batchBody,
   Filter: filterSchema,
@@ -28,6 +30,7 @@ const REQUESTS: NamedSchemas = {
 const ANSWERS: NamedSchemas = {
   ...eventAnswers,
   ...decisionAnswers,
+  ...replayAnswers,
   ...metricAnswers,
   Problem: answers.problemSchema,
   Decision: answers.decisionSchema,

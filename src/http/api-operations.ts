@@ -3,6 +3,7 @@ import { ARTIFACT_EXAMPLE, DECIDE_EXAMPLE, DECISION_EXAMPLE } from './api-exampl
 import { decisionOperations } from './decisions-document.ts'
 import { eventsOperation } from './events-document.ts'
 import { metricOperations } from './metrics-document.ts'
+import { replayOperations } from './replays-document.ts'
 import type { Route } from './route.ts'
 
 /** What the document says of one method of one path. Schemas are named as in `components.schemas`. */
@@ -68,6 +69,7 @@ export const OPERATIONS: readonly Operation[] = [
     errors: [...WITH_BODY, ...KEYED, 403, 404, 422, 429],
   },
   eventsOperation,
+  ...replayOperations,
   ...decisionOperations,
   {
     method: 'PUT',

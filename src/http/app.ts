@@ -17,6 +17,7 @@ import { modelRoutes } from './models.ts'
 import { Problem, problemResponse } from './problem.ts'
 import { type RateLimiter, rateGate } from './rate-limit.ts'
 import { redriveRoutes } from './redrive.ts'
+import { replayRoutes } from './replays.ts'
 import type { Route } from './route.ts'
 import { useCaseRoutes } from './use-cases.ts'
 import { userRoutes } from './users.ts'
@@ -41,6 +42,7 @@ export function routesOf({
   return [
     ...decideRoutes(runtime),
     ...eventRoutes(runtime, events),
+    ...replayRoutes(runtime),
     ...decisionRoutes(runtime),
     ...redriveRoutes(runtime),
     ...entityRoutes(runtime),

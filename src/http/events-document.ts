@@ -19,18 +19,19 @@ export const NOT_COUNTED: Readonly<Record<NotCounted, string>> = {
 
 const notCountedCodes = Object.keys(NOT_COUNTED) as NotCounted[]
 
+/** An event that was not taken, and why. */
+export const rejectedEvent = z.strictObject({
+  index: z.int(),
+  id: z.string().nullable(),
+  code: z.enum(REJECT_CODES),
+  path: z.string(),
+  message: z.string(),
+})
+
 /** The answer where at least one event was accepted. */
 const eventsAnswer = z.strictObject({
   accepted: z.int().min(1).describe('events that are stored, counted or not'),
-  rejected: z.array(
-    z.strictObject({
-      index: z.int(),
-      id: z.string().nullable(),
-      code: z.enum(REJECT_CODES),
-      path: z.string(),
-      message: z.string(),
-    }),
-  ),
+  rejected: z.array(rejectedEvent),
   notCounted: z
     .array(
       z.strictObject({

@@ -36,6 +36,8 @@ export type ProblemCode =
   | 'not_ready'
   /** Events were fine, but could not be stored; the same request may be sent again. */
   | 'not_durable'
+  /** A part of a history came before the one it follows; `next` says where to go on. */
+  | 'replay_gap'
   /** A fault of ours. */
   | 'internal'
 

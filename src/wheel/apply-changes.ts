@@ -17,6 +17,8 @@ export interface RecordChange {
   readonly retractionKey: string
   /** The time that finds the row of its keys, epoch ms. */
   readonly keyTimeMs: number
+  /** Its place in a history, see {@link changesOf}. */
+  readonly sequence: number
   /** Nobody waits for it: it alone is no reason to publish a record. */
   readonly quiet: boolean
 }
@@ -30,22 +32,26 @@ export interface ChangeDefinitions {
   readonly events: ReadonlyMap<string, EventType>
 }
 
-/** What counted events change. Types that are not declared (any more) change nothing. */
+/**
+ * What counted events change. Types that are not declared (any more) change nothing. `sequences` says where
+ * each event stands in a history.
+ */
 export function changesOf(
   { entities, events: types }: ChangeDefinitions,
   events: readonly OutcomeEvent[],
   textsOf: TextsOf,
+  sequences: readonly number[] = [],
 ): ChangesByEntity {
   const changes = new Map<string, RecordChange[]>()
   const counting = countingEntities({ entities, events: types })
-  for (const event of events) {
+  for (const [at, event] of events.entries()) {
     const type = types.get(event.type)
     if (!type || event.trust !== 'counted') continue
     let change: Omit<RecordChange, 'ids'> | null = null
     for (const entity of counting.get(event.type) ?? []) {
       const ids = recordsOf(entity, type, event, textsOf)
       if (ids.length === 0) continue
-      change ??= changeOf(event, type)
+      change ??= changeOf(event, type, sequences[at] ?? at)
       const list = changes.get(entity.name)
       if (list) list.push({ ids, ...change })
       else changes.set(entity.name, [{ ids, ...change }])
@@ -67,8 +73,13 @@ export function countingEntities({
   )
 }
 
-function changeOf(event: OutcomeEvent, type: EventType): Omit<RecordChange, 'ids'> {
+function changeOf(
+  event: OutcomeEvent,
+  type: EventType,
+  sequence: number,
+): Omit<RecordChange, 'ids'> {
   return {
+    sequence,
     event: eventView(event),
     retraction: event.retracts !== null,
     key: dedupeKey(event, type),

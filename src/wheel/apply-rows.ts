@@ -32,11 +32,6 @@ export interface ApplyRows {
   readonly maxUnpushed: number
 }
 
-/** A change of a history, and its place there. */
-export interface ReplayedChange extends RecordChange {
-  readonly sequence: number
-}
-
 /** A part of a history: all of its events from `from` up to `to`, exclusive. */
 export interface ReplayPart {
   readonly replay: string
@@ -87,7 +82,7 @@ export function applyChanges(
 export function replayChanges(
   rows: ApplyRows,
   { replay, from, to }: ReplayPart,
-  changes: readonly ReplayedChange[],
+  changes: readonly RecordChange[],
   nowMs: number,
 ): ApplyReport | null {
   return rows.state.transaction(() => {

@@ -1,12 +1,10 @@
 import type { OutcomeEvent } from '../core/event-envelope.ts'
 import { changesOf } from './apply-changes.ts'
-import type { EventOwners } from './apply-owners.ts'
 import { type TextOptions, textsFor } from './apply-texts.ts'
+import type { Runtime } from './runtime.ts'
 
 /** What bringing events to records needs. */
-export interface ApplyOptions extends TextOptions {
-  readonly eventOwners: EventOwners
-}
+export interface ApplyOptions extends TextOptions, Pick<Runtime, 'eventOwners'> {}
 
 /**
  * Brings events to the objects that own the records they touch, each of which counts an event once however

@@ -9,7 +9,6 @@ import {
   type ApplyReport,
   type ApplyRows,
   applyChanges,
-  type ReplayedChange,
   type ReplayPart,
   replayChanges,
 } from './apply-rows.ts'
@@ -127,7 +126,7 @@ export class RecordOwner {
   }
 
   /** See {@link replayChanges}. */
-  replay(part: ReplayPart, changes: readonly ReplayedChange[], nowMs: number): ApplyReport | null {
+  replay(part: ReplayPart, changes: readonly RecordChange[], nowMs: number): ApplyReport | null {
     return this.rows.state.transaction(() => {
       if (changes.length > 0) expectSweep(this.rows, nowMs)
       return replayChanges(this.rows, part, changes, nowMs)

@@ -5,7 +5,7 @@ import type { FieldValue } from '../core/field.ts'
 import type { StoredValue } from '../core/record.ts'
 import type { FeatureStore } from '../store/feature-store.ts'
 import type { RecordChange } from './apply-changes.ts'
-import type { ApplyReport, ReplayedChange, ReplayPart } from './apply-rows.ts'
+import type { ApplyReport, ReplayPart } from './apply-rows.ts'
 import { type CheckpointCursor, type CheckpointPart, checkpointPart } from './record-checkpoint.ts'
 import { RecordOwner } from './record-owner.ts'
 
@@ -56,7 +56,7 @@ export interface RecordsRpc extends Rpc.DurableObjectBranded {
   replay(
     entity: string,
     part: ReplayPart,
-    changes: readonly ReplayedChange[],
+    changes: readonly RecordChange[],
   ): Promise<ApplyReport | null>
   /** The number of the next event of a history that has not been applied. */
   replayed(entity: string, replay: string): Promise<number>
@@ -128,7 +128,7 @@ export function recordsClass<Env>({
     replay(
       entity: string,
       part: ReplayPart,
-      changes: readonly ReplayedChange[],
+      changes: readonly RecordChange[],
     ): Promise<ApplyReport | null> {
       return this.#change(entity, (owner) => owner.replay(part, changes, Date.now()))
     }

@@ -7,6 +7,7 @@ import type { ReceiptKey } from '../core/receipt.ts'
 import type { FeatureStore } from '../store/feature-store.ts'
 import type { TableCache } from '../store/tables.ts'
 import type { MetricsClient } from './metric-client.ts'
+import type { EventOwners } from './apply-owners.ts'
 import type { ModelCache } from './model-cache.ts'
 import type { OutboxState } from './outbox.ts'
 import type { Publisher } from './publisher.ts'
@@ -30,6 +31,8 @@ export interface Runtime {
   readonly tables: TableCache
   readonly models: ModelCache
   readonly owners: RecordOwners
+  /** The same objects, as events reach them. */
+  readonly eventOwners: EventOwners
   readonly registry: RegistryClient
   readonly publisher: Publisher
   readonly metrics: Pick<MetricsClient, 'read' | 'totals'>

@@ -166,7 +166,7 @@ describe('the published record of a user', () => {
         for (const [name, aggregate] of Object.entries(definitions)) {
           const batch = aggregateAt(aggregate, views, nowMs)
           if (name === 'seen')
-            expect((record?.get(name)?.value as IdSet).size).toBe((batch.value as IdSet).size)
+            expect((record!.get(name)!.value as IdSet).size).toBe((batch.value as IdSet).size)
           else expect(record?.get(name), name).toEqual(batch)
         }
       }
@@ -179,7 +179,7 @@ describe('the published record of a user', () => {
     const record = await published('u', Date.now())
     expect(record?.get('batch_rating_mean')?.value).toBe(3.5)
     expect(record?.get('ratings_total')?.value).toBe(1)
-    expect((record?.get('seen')?.value as IdSet).has('1')).toBe(true)
+    expect((record!.get('seen')!.value as IdSet).has('1')).toBe(true)
   })
 
   it('is published within 250 ms, then every 10 s at most', async () => {
@@ -196,6 +196,7 @@ describe('the published record of a user', () => {
     // The example counts none for users; the object does not know that.
     const puts = watched('put')
     const change = (type: string, n: number) => ({
+      sequence: n,
       ...{ ids: ['u'], event: eventView(outcome({ type, id: `q${n}` })), retraction: false },
       ...{ key: `event-${n}`.padEnd(16, '-'), retractionKey: `back-${n}`.padEnd(16, '-') },
       ...{ keyTimeMs: Date.now(), quiet: type === 'impression' },
