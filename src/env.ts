@@ -1,7 +1,9 @@
+import type { ForgetRpc } from './wheel/forget.ts'
 import type { MetricsRpc } from './wheel/metrics.ts'
 import type { OutboxRpc } from './wheel/outbox.ts'
 import type { RecordsRpc } from './wheel/records.ts'
 import type { RegistryRpc } from './wheel/registry.ts'
+import type { RunsRpc } from './wheel/run.ts'
 
 /** The Worker's bindings and settings; this file is the only one that names them. */
 export interface Env {
@@ -11,6 +13,8 @@ export interface Env {
   readonly REGISTRY: DurableObjectNamespace<RegistryRpc>
   readonly OUTBOX: DurableObjectNamespace<OutboxRpc>
   readonly METRICS: DurableObjectNamespace<MetricsRpc>
+  readonly RUNS: DurableObjectNamespace<RunsRpc>
+  readonly FORGET: DurableObjectNamespace<ForgetRpc>
   readonly EVENTS: Queue<Uint8Array>
   readonly LAKE: R2Bucket
   /** Optional: counts requests per key and network; without it there is no limit. */

@@ -11,4 +11,4 @@ const { handler, objects } = createWorker({
 })
 
 export default handler
-export const { Records, Registry, Outbox, Metrics } = objects
+export const { Records, Registry, Outbox, Metrics, Runs, Forget } = objects

@@ -9,6 +9,7 @@ import { type Plan, planOf } from './core/plan.ts'
 import type { UseCase } from './core/use-case.ts'
 import type { Env } from './env.ts'
 import { createApp } from './http/app.ts'
+import { isUserEntity } from './http/entities.ts'
 import { Problem, problemResponse } from './http/problem.ts'
 import { secretsOf } from './http/secrets.ts'
 import type { FeatureStore } from './store/feature-store.ts'
@@ -19,6 +20,9 @@ import { tableCache } from './store/tables.ts'
 import { applyOutcomes } from './wheel/apply.ts'
 import { eventOwners } from './wheel/apply-owners.ts'
 import { collect, collectDead } from './wheel/collect.ts'
+import { forgetClass } from './wheel/forget.ts'
+import { forgetClient, rememberingOwners } from './wheel/forget-client.ts'
+import { personalRecords } from './wheel/forget-records.ts'
 import { sendOutcomes } from './wheel/log.ts'
 import { loggedOwners } from './wheel/logged-owners.ts'
 import { backlogOf } from './wheel/metric-backlog.ts'
@@ -30,6 +34,7 @@ import { publisher } from './wheel/publisher.ts'
 import { recordOwners } from './wheel/record-owners.ts'
 import { recordsClass } from './wheel/records.ts'
 import { registryClass, registryClient } from './wheel/registry.ts'
+import { runsClass, runsClient } from './wheel/run.ts'
 import type { Runtime } from './wheel/runtime.ts'
 
 /** What a project hands over: its entities, events, outcomes and use cases. */
@@ -48,6 +53,8 @@ export interface WorkerOptions {
 export function createWorker(options: WorkerOptions) {
   const { entities, useCases } = options
   const plans = plansOf(options)
+  const events = new Map(options.events.map((event) => [event.name, event]))
+  const isPersonal = (entity: Entity) => isUserEntity({ plans, events }, entity)
   const isolates = new WeakMap<Env, ReturnType<typeof isolateWith>>()
   const isolateOf = (env: Env) => {
     let isolate = isolates.get(env)
@@ -73,6 +80,9 @@ export function createWorker(options: WorkerOptions) {
       if (batch.queue.endsWith(DEAD_LETTERS)) await collectDead(batch, { bucket })
       else await collect(batch, { bucket, ...isolateOf(env).collecting })
     },
+    async scheduled(_, env) {
+      await isolateOf(env).forgetting.passThroughLake()
+    },
   } satisfies ExportedHandler<Env>
   return {
     handler,
@@ -81,6 +91,12 @@ export function createWorker(options: WorkerOptions) {
       Registry: registryClass<Env>({ useCases, storeOf }),
       Outbox: outboxClass<Env>({ queueOf: ({ EVENTS }) => EVENTS }),
       Metrics: metricsClass<Env>(),
+      Runs: runsClass<Env>(),
+      Forget: forgetClass<Env>({
+        recordsOf: ({ RECORDS: namespace }) => personalRecords({ namespace, entities, isPersonal }),
+        lakeOf: ({ LAKE }) => LAKE,
+        runsOf: ({ RUNS }) => runsClient(RUNS),
+      }),
     },
   }
 }
@@ -132,6 +148,9 @@ function isolateWith(
   const metrics = metricsClient({
     ...{ namespace: env.METRICS, useCases: [...plans.keys()], events: eventTypes, outcomes },
   })
+  const personal = entities.filter((one) => isUserEntity({ plans, events: eventTypes }, one))
+  const forgetting = forgetClient(env.FORGET, new Set(personal.map(({ name }) => name)))
+  const owners = loggedOwners(recordOwners(env.RECORDS, entities), log)
   const runtime: Runtime = {
     ...secrets,
     plans,
@@ -143,9 +162,11 @@ function isolateWith(
     store,
     tables: tableCache({ store, cache }),
     models: modelCache({ store, cache }),
-    owners: loggedOwners(recordOwners(env.RECORDS, entities), log),
+    owners: rememberingOwners(owners, forgetting, clock.nowMs),
     eventOwners: eventOwners(env.RECORDS, entities),
     registry: registryClient(env.REGISTRY),
+    runs: runsClient(env.RUNS),
+    forgetting,
     ...log,
   }
   const app = createApp({
@@ -156,7 +177,9 @@ function isolateWith(
   })
   return {
     app,
+    forgetting,
     collecting: {
+      people: forgetting,
       applyOutcomes: (list: readonly OutcomeEvent[]) => applyOutcomes(runtime, list),
       countMetrics: metrics.count,
     },

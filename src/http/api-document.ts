@@ -8,6 +8,7 @@ import { recordBody } from './entity-record.ts'
 import { eventAnswers, eventRequests } from './events-document.ts'
 import { filterSchema } from './filter-schema.ts'
 import { importBody } from './imports.ts'
+import { forgetAnswers, forgetRequests } from './forget-document.ts'
 import { metricAnswers } from './metrics-document.ts'
 import { publishBody } from './models.ts'
 import { replayAnswers, replayRequests } from './replays-document.ts'
@@ -24,6 +25,7 @@ const REQUESTS: NamedSchemas = {
   ImportRequest: importBody,
   PublishRequest: publishBody,
   PseudonymsRequest: pseudonymsBody,
+  ...forgetRequests,
 }
 
 /** Schemas of answers. */
@@ -32,6 +34,7 @@ const ANSWERS: NamedSchemas = {
   ...decisionAnswers,
   ...replayAnswers,
   ...metricAnswers,
+  ...forgetAnswers,
   Problem: answers.problemSchema,
   Decision: answers.decisionSchema,
   Decisions: answers.decisionsSchema,

@@ -2,6 +2,7 @@ import type * as z from 'zod'
 import { ARTIFACT_EXAMPLE, DECIDE_EXAMPLE, DECISION_EXAMPLE } from './api-examples.ts'
 import { decisionOperations } from './decisions-document.ts'
 import { eventsOperation } from './events-document.ts'
+import { forgetOperations } from './forget-document.ts'
 import { metricOperations } from './metrics-document.ts'
 import { replayOperations } from './replays-document.ts'
 import type { Route } from './route.ts'
@@ -230,6 +231,7 @@ export const OPERATIONS: readonly Operation[] = [
     },
     errors: [...WITH_BODY, ...KEYED, 403, 422],
   },
+  ...forgetOperations,
   {
     method: 'GET',
     path: '/livez',

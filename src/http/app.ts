@@ -10,6 +10,7 @@ import { type Assets, docsRoutes } from './docs.ts'
 import { entityRoutes } from './entities.ts'
 import { type EventsOptions, eventRoutes } from './events.ts'
 import { hasKeyInside, keyInside } from './events-key.ts'
+import { forgetRoutes } from './forget.ts'
 import { healthRoutes } from './health.ts'
 import { importRoutes } from './imports.ts'
 import { metricRoutes } from './metrics.ts'
@@ -19,6 +20,7 @@ import { type RateLimiter, rateGate } from './rate-limit.ts'
 import { redriveRoutes } from './redrive.ts'
 import { replayRoutes } from './replays.ts'
 import type { Route } from './route.ts'
+import { runRoutes } from './runs.ts'
 import { useCaseRoutes } from './use-cases.ts'
 import { userRoutes } from './users.ts'
 
@@ -50,6 +52,8 @@ export function routesOf({
     ...metricRoutes(runtime),
     ...useCaseRoutes(runtime),
     ...userRoutes(runtime),
+    ...forgetRoutes(runtime),
+    ...runRoutes(runtime),
     ...importRoutes(runtime),
     ...healthRoutes(runtime),
     ...docsRoutes(assets),

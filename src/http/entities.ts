@@ -82,7 +82,10 @@ export function entityOf(runtime: Runtime, call: Call): Entity {
  * Records of people are kept under pseudonyms: of what use cases bind as `user`, what events name as theirs,
  * or what is called so.
  */
-export function isUserEntity({ plans, events }: Runtime, entity: Entity): boolean {
+export function isUserEntity(
+  { plans, events }: Pick<Runtime, 'plans' | 'events'>,
+  entity: Pick<Entity, 'name'>,
+): boolean {
   if (entity.name === 'user') return true
   for (const { user } of events.values()) if (user === entity.name) return true
   for (const { useCase } of plans.values())

@@ -1,5 +1,7 @@
 import type { OutcomeEvent } from '../core/event-envelope.ts'
 import { type FailedMessage, failedMessage, writeFailed } from './failed.ts'
+import { withoutForgotten } from './forget-arrivals.ts'
+import type { ForgottenPeople } from './forget-cutoffs.ts'
 import { writeRows } from './lake.ts'
 import { decisionRow } from './lake-decision.ts'
 import { hourOf, type PartKind } from './lake-key.ts'
@@ -15,6 +17,8 @@ export interface CollectOptions {
    * An event that comes twice must count once.
    */
   readonly applyOutcomes?: (events: readonly OutcomeEvent[]) => Promise<void>
+  /** Who is forgotten: nothing of them is written, counted or applied. */
+  readonly people?: ForgottenPeople
   /** Counts rows of decisions, and events; like `applyOutcomes`. */
   readonly countMetrics?: (
     decisions: readonly Row[],
@@ -41,17 +45,18 @@ const LONGEST_DELAY_S = 300
  */
 export async function collect(
   { messages }: MessageBatch<unknown>,
-  { bucket, applyOutcomes, countMetrics }: CollectOptions,
+  { bucket, applyOutcomes, countMetrics, people }: CollectOptions,
 ): Promise<void> {
   const failed: { message: Message<unknown>; failure: FailedMessage }[] = []
-  const collected: Collected[] = []
+  const arrived: Collected[] = []
   for (const message of messages) {
     const read = readMessage(message)
     if ('failure' in read) failed.push(read)
-    else collected.push(read)
+    else arrived.push(read)
   }
   const lost = new Set<Message<unknown>>()
   await keepFailed(bucket, failed, lost)
+  const collected = await remembered(arrived, people, lost)
   await keepRows(bucket, collected, lost)
   const eventsOf = (group: readonly Collected[]) => group.flatMap(({ events }) => events)
   const isDue = ({ message, kind }: Collected) => kind !== 'entity' && !lost.has(message)
@@ -126,6 +131,22 @@ async function keepFailed(
   } catch (error) {
     console.error('failed messages were not written:', error)
     for (const { message } of failed) lost.add(message)
+  }
+}
+
+/** What arrived, without those who are forgotten; where nobody can say who is, it waits. */
+async function remembered(
+  arrived: readonly Collected[],
+  people: ForgottenPeople | undefined,
+  lost: Set<Message<unknown>>,
+): Promise<readonly Collected[]> {
+  if (!people) return arrived
+  try {
+    return await withoutForgotten(people, arrived)
+  } catch (error) {
+    console.error('it is not known who is forgotten:', error)
+    for (const { message } of arrived) lost.add(message)
+    return []
   }
 }
 

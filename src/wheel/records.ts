@@ -50,6 +50,8 @@ export interface RecordsRpc extends Rpc.DurableObjectBranded {
   remove(entity: string, id: string): Promise<void>
   /** Removes all about somebody, and drops what arrives for them for 30 days, or until they are pushed again. */
   forget(entity: string, id: string): Promise<void>
+  /** Lifts the tombstones of those who were forgotten. */
+  remember(entity: string, ids: readonly string[]): Promise<void>
   /** Applies what events change, each event once, and keeps their keys in the same transaction. */
   apply(entity: string, changes: readonly RecordChange[]): Promise<ApplyReport>
   /** Applies a part of a history; null, and nothing changes, where a part before it is lacking. */
@@ -119,6 +121,10 @@ export function recordsClass<Env>({
 
     forget(entity: string, id: string): Promise<void> {
       return this.#change(entity, (owner) => owner.forget(id, Date.now()))
+    }
+
+    async remember(entity: string, ids: readonly string[]): Promise<void> {
+      this.#of(entity).rows.tombstones.remove(ids)
     }
 
     apply(entity: string, changes: readonly RecordChange[]): Promise<ApplyReport> {

@@ -6,13 +6,15 @@ import type { Plan } from '../core/plan.ts'
 import type { ReceiptKey } from '../core/receipt.ts'
 import type { FeatureStore } from '../store/feature-store.ts'
 import type { TableCache } from '../store/tables.ts'
-import type { MetricsClient } from './metric-client.ts'
 import type { EventOwners } from './apply-owners.ts'
+import type { ForgetClient } from './forget-client.ts'
+import type { MetricsClient } from './metric-client.ts'
 import type { ModelCache } from './model-cache.ts'
 import type { OutboxState } from './outbox.ts'
 import type { Publisher } from './publisher.ts'
 import type { RecordOwners } from './record-owners.ts'
 import type { RegistryClient } from './registry.ts'
+import type { RunsClient } from './run.ts'
 
 /** Digests the wheel needs, synchronous: a decision does not wait for its own arithmetic. */
 export interface Digests {
@@ -34,6 +36,8 @@ export interface Runtime {
   /** The same objects, as events reach them. */
   readonly eventOwners: EventOwners
   readonly registry: RegistryClient
+  readonly runs: RunsClient
+  readonly forgetting: Pick<ForgetClient, 'forget'>
   readonly publisher: Publisher
   readonly metrics: Pick<MetricsClient, 'read' | 'totals'>
   /** What waits in the outboxes. */

@@ -116,6 +116,9 @@ const ANSWERED: readonly (readonly [string, Sent])[] = [
   ['/v1/use-cases', { path: '/v1/use-cases' }],
   ['/v1/use-cases/{id}', { path: '/v1/use-cases/shop-rerank' }],
   ['/v1/users/pseudonyms', { path: '/v1/users/pseudonyms', body: { ids: ['a'] } }],
+  ['/v1/users/{id}', { method: 'DELETE', path: '/v1/users/u_1' }],
+  ['/v1/users/forget', { path: '/v1/users/forget', body: { id: 'u_1', now: true } }],
+  ['/v1/runs/{run}', { path: '/v1/runs/run-1' }],
   ['/livez', { path: '/livez', key: null }],
   ['/readyz', { path: '/readyz', key: null }],
 ]
@@ -138,6 +141,8 @@ const REFUSED: readonly (readonly [string, Sent])[] = [
   ['/v1/models/{useCase}', { path: '/v1/models/shop-home', body: {} }],
   ['/v1/entities/{entity}', { method: 'PUT', path: '/v1/entities/product', body: { records: [] } }],
   ['/v1/entities/{entity}/{id}', { path: '/v1/entities/product/nobody' }],
+  ['/v1/users/forget', { path: '/v1/users/forget', body: { id: '..' } }],
+  ['/v1/runs/{run}', { path: '/v1/runs/nothing' }],
 ]
 
 describe('the answers of the app', () => {
