@@ -123,9 +123,6 @@ export function recordPublisher(options: RecordPublisherOptions): RecordPublishe
       return inTurn({ attributes: true, aggregates: hasPageOfAggregates })
     },
     async alarm() {
-      const parts = due(Date.now())
-      if (underWay > 0) await published
-      else if (parts.attributes || parts.aggregates) await inTurn(parts).catch(() => {})
       const { sweepAtMs } = state.get()
       if (sweepAtMs !== null && sweepAtMs <= Date.now())
         try {
@@ -134,6 +131,9 @@ export function recordPublisher(options: RecordPublisherOptions): RecordPublishe
           console.error(`${name}: what has lived its time was not removed:`, error)
           state.set({ sweepAtMs: Date.now() + LAST_RETRY_MS })
         }
+      const parts = due(Date.now())
+      if (underWay > 0) await published
+      else if (parts.attributes || parts.aggregates) await inTurn(parts).catch(() => {})
       // Outside of all catches: should even this fail, the platform's own retries are what is left.
       await arm(await storage.getAlarm())
     },
