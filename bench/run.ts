@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { measureCold } from './cold/run.ts'
+import { measureCost } from './cost/run.ts'
 import { measureDecision } from './decision/run.ts'
 import { FULL, QUICK } from './measure/paired.ts'
 import { tableOf } from './measure/print.ts'
@@ -14,6 +15,7 @@ import { measureStartup } from './startup/run.ts'
  */
 const PARTS: Readonly<Record<string, (quick: boolean) => Promise<Measurement[]>>> = {
   startup: (quick) => measureStartup(quick ? 1 : STARTS),
+  cost: (quick) => measureCost(quick ? 40 : 1_000),
   cold: (quick) => measureCold(quick ? 1 : STARTS),
   decision: (quick) => measureDecision(quick ? QUICK : FULL),
   pass: (quick) => (quick ? measurePass(QUICK, [{ rows: 40, features: 16 }]) : measurePass(FULL)),
@@ -31,8 +33,10 @@ if (unknown.length > 0) {
   process.exit(2)
 }
 
-if (!quick) installPeers()
-for (const name of asked.length > 0 ? asked : Object.keys(PARTS)) {
+const names = asked.length > 0 ? asked : Object.keys(PARTS)
+// Nobody else sends this bill.
+if (!quick && names.some((name) => name !== 'cost')) installPeers()
+for (const name of names) {
   const measurements = await PARTS[name](quick)
   for (const measurement of measurements) console.log(`${tableOf(measurement)}\n`)
   const part: Part = {

@@ -18,6 +18,7 @@ export function tableOf({ name, figures, notes }: Measurement): string {
 
 function number(value: number, { unit }: Figure): string {
   if (unit === 'bytes') return `${Math.round(value).toLocaleString('en')} B`
+  if (unit === '$') return `$${value.toFixed(value < 0.1 ? 4 : 2)}`
   const digits = value >= 100 ? 0 : value >= 10 ? 1 : 2
   return `${value.toFixed(digits)}${unit === 'ratio' ? '×' : ` ${unit}`}`
 }

@@ -6,7 +6,7 @@ import type { Spread } from './paired.ts'
 /** A number that was measured. */
 export interface Figure {
   readonly what: string
-  readonly unit: 'ratio' | 'µs' | 'ms' | 'bytes'
+  readonly unit: 'ratio' | 'µs' | 'ms' | 'bytes' | '$' | 'units'
   readonly value: Spread
   readonly aim?: Aim
 }

@@ -10,7 +10,14 @@ interface Config {
   readonly compatibility_date: string
   readonly kv_namespaces: readonly { readonly binding: string }[]
   readonly r2_buckets: readonly { readonly binding: string }[]
-  readonly queues: { readonly producers?: readonly { readonly binding: string }[] }
+  readonly queues: {
+    readonly producers?: readonly { readonly binding: string }[]
+    readonly consumers?: readonly {
+      readonly queue: string
+      readonly max_batch_size?: number
+      readonly max_batch_timeout?: number
+    }[]
+  }
   readonly durable_objects: {
     readonly bindings: readonly { readonly name: string; readonly class_name: string }[]
   }

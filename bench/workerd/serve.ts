@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,7 +16,7 @@ export interface Bindings {
   readonly queues?: Readonly<Record<string, string>>
   /** Buckets by binding: `host:port`; nothing here may read them. */
   readonly buckets?: Readonly<Record<string, string>>
-  /** SQLite-backed object classes by binding, kept in memory. */
+  /** SQLite-backed object classes by binding, gone when it stops. */
   readonly objects?: Readonly<Record<string, string>>
 }
 
@@ -40,7 +40,9 @@ export async function serve(
 ): Promise<Served> {
   const folder = mkdtempSync(join(tmpdir(), 'edgewheel-workerd-'))
   writeFileSync(join(folder, 'worker.js'), module)
-  writeFileSync(join(folder, 'config.capnp'), configOf(bindings))
+  const objects = join(folder, 'objects')
+  mkdirSync(objects)
+  writeFileSync(join(folder, 'config.capnp'), configOf(bindings, objects))
   const child = spawn(
     workerdPath,
     ['serve', join(folder, 'config.capnp'), '--control-fd=3', ...more],
@@ -82,7 +84,10 @@ function listening(child: ChildProcess): Promise<number> {
   })
 }
 
-function configOf({ vars = {}, kv = {}, queues = {}, buckets = {}, objects = {} }: Bindings) {
+function configOf(
+  { vars = {}, kv = {}, queues = {}, buckets = {}, objects = {} }: Bindings,
+  folder: string,
+) {
   const service = (name: string) => quoted(`at-${name}`)
   const bound = [
     ...Object.entries(vars).map(([name, value]) => [name, `text = ${quoted(value)}`]),
@@ -110,8 +115,9 @@ const config :Workerd.Config = (
       compatibilityDate = ${quoted(compatibilityDate)},
       bindings = [${bound.join(', ')}],
       durableObjectNamespaces = [${classes.join(', ')}],
-      durableObjectStorage = (inMemory = void)
+      durableObjectStorage = (localDisk = "objects")
     )),
+    (name = "objects", disk = (path = ${quoted(folder)}, writable = true)),
     ${external.map((service) => `${service},`).join('\n    ')}
   ],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")]
