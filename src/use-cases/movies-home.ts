@@ -21,6 +21,7 @@ import { popularity } from '../../stages/featurize/popularity.ts'
 import { ratingCount } from '../../stages/featurize/rating-count.ts'
 import { ratingMean } from '../../stages/featurize/rating-mean.ts'
 import { sessionLength } from '../../stages/featurize/session-length.ts'
+import { sessionMatch } from '../../stages/featurize/session-match.ts'
 import { userActivity } from '../../stages/featurize/user-activity.ts'
 import { weekday } from '../../stages/featurize/weekday.ts'
 import { year } from '../../stages/featurize/year.ts'
@@ -65,6 +66,7 @@ export const moviesHome = defineUseCase({
     fromNeighbours,
     fromRandom,
     userActivity,
+    sessionMatch,
     sessionLength,
     hour,
     genres,
@@ -78,13 +80,14 @@ export const moviesHome = defineUseCase({
     prior: {
       history_similarity: 8,
       genre_match: 4,
+      session_match: 8,
       popularity: 0.3,
       heat_90d: 0.15,
       year_gap: -0.3,
     },
   }),
   rank: proportional({ power: 8 }),
-  constraints: [maxPerGroup(Item, 'genres', 12)],
+  constraints: [maxPerGroup(Item, 'genres', 16)],
   objective: { click: 1, rate_up: 3, dismiss: -1 },
   exposure: 'impression',
   fallback: ['318', '356', '296', '593', '2571', '260', '527', '110', '480', '2959', '1196', '50'],

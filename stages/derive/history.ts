@@ -5,6 +5,8 @@ import { User } from '../entities.ts'
 export interface Liked {
   readonly slot: number
   readonly weight: number
+  /** Liked in this session, and not only on record. */
+  readonly session: boolean
 }
 
 /** How much less each step into the past counts. */
@@ -19,16 +21,17 @@ export const history = derive('history', {
     const liked: Liked[] = []
     const taken = new Set<number>()
     let fade = 1
-    const add = (id: string, weight: number): void => {
+    const add = (id: string, weight: number, session: boolean): void => {
       const slot = items.slotOf(id)
       if (slot < 0 || taken.has(slot)) return
       taken.add(slot)
-      liked.push({ slot, weight: weight * fade })
+      liked.push({ slot, weight: weight * fade, session })
       fade *= FADE
     }
     for (const { type, item, value } of recent)
-      if (type === 'click' || (type === 'rate' && (value ?? 0) >= 4)) add(item, SESSION_WEIGHT)
-    for (const id of user.batch_recent_items ?? []) add(id, 1)
+      if (type === 'click' || (type === 'rate' && (value ?? 0) >= 4))
+        add(item, SESSION_WEIGHT, true)
+    for (const id of user.batch_recent_items ?? []) add(id, 1, false)
     return liked
   },
 })

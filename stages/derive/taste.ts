@@ -1,5 +1,5 @@
 import { derive, type Table } from 'edgewheel'
-import { history } from './history.ts'
+import { history, type Liked } from './history.ts'
 
 /** How telling a genre is: ln(films / films of the genre) over ln(films), 0 to 1 (Spärck Jones 1972). */
 function rarity(table: Table): Float64Array {
@@ -10,25 +10,55 @@ function rarity(table: Table): Float64Array {
   return films.map((count) => Math.log(all / Math.max(1, count)) / Math.log(all))
 }
 
-/**
- * What the visitor's likes say about each genre, by the genre's code in the catalogue: its share in
- * them × how telling it is. Empty where nothing is liked.
- */
+/** A common genre says little, but not nothing. */
+const COMMON = 0.15
+
+/** What liked films say about genres. */
+export interface Taste {
+  /** By the genre's code in the catalogue; empty where nothing is liked. */
+  readonly shares: Float64Array
+  /** How well a film's genres fit; undefined where nothing is liked or nothing is known of the film. */
+  of(slot: number): number | undefined
+}
+
+/** The square of each genre's share in liked films × how telling it is. */
+function tasteOf(liked: readonly Liked[], table: Table): Taste {
+  const genres = table.stringsColumn('genres')
+  if (!genres || liked.length === 0) return { shares: new Float64Array(0), of: () => undefined }
+  const { offsets, codes } = genres
+  const shares = new Float64Array(genres.dictionary.length)
+  let total = 0
+  for (const { slot, weight } of liked) {
+    for (let i = offsets[slot]; i < offsets[slot + 1]; i++) shares[codes[i]] += weight
+    if (offsets[slot + 1] > offsets[slot]) total += weight
+  }
+  const telling = table.memo('genre-rarity', rarity)
+  if (total > 0)
+    for (let code = 0; code < shares.length; code++)
+      shares[code] = (shares[code] / total) ** 2 * (COMMON + telling[code])
+  return {
+    shares,
+    of(slot) {
+      if (slot < 0) return undefined
+      let match = 0
+      for (let i = offsets[slot]; i < offsets[slot + 1]; i++) match += shares[codes[i]]
+      return match
+    },
+  }
+}
+
+/** The taste of everything the visitor liked. */
 export const taste = derive('taste', {
+  version: 2,
   reads: { history },
-  compute: ({ history }, { items }): Float64Array => {
-    const genres = items.stringsColumn('genres')
-    const shares = new Float64Array(history.length > 0 && genres ? genres.dictionary.length : 0)
-    if (shares.length === 0 || !genres) return shares
-    let total = 0
-    for (const { slot, weight } of history) {
-      const [from, to] = [genres.offsets[slot], genres.offsets[slot + 1]]
-      for (let i = from; i < to; i++) shares[genres.codes[i]] += weight
-      if (to > from) total += weight
-    }
-    const telling = items.memo('genre-rarity', rarity)
-    if (total > 0)
-      for (let code = 0; code < shares.length; code++) shares[code] *= telling[code] / total
-    return shares
+  compute: ({ history }, { items }) => tasteOf(history, items),
+})
+
+/** The taste of this session alone. */
+export const sessionTaste = derive('session_taste', {
+  reads: { history },
+  compute: ({ history }, { items }) => {
+    const session = history.filter((liked) => liked.session)
+    return tasteOf(session, items)
   },
 })

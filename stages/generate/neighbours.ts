@@ -5,9 +5,9 @@ import { similarity } from '../derive/similarity.ts'
 export const neighbours = source('neighbours', {
   limit: 200,
   reads: { similarity },
-  generate: ({ similarity: { bySlot, touched } }) => ({
-    slots: touched,
-    scores: Float64Array.from(touched, (slot) => bySlot[slot]),
-    sorted: false,
-  }),
+  generate: ({ similarity: { bySlot, touched } }) => {
+    const scores = new Float64Array(touched.length)
+    for (let i = 0; i < touched.length; i++) scores[i] = bySlot[touched[i]]
+    return { slots: touched, scores, sorted: false }
+  },
 })
