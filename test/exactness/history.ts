@@ -19,7 +19,7 @@ export interface History {
 }
 
 const TYPES = ['click', 'click', 'rate', 'rate', 'impression', 'dismiss']
-const LATE_MS = [MINUTE_MS, HOUR_MS, DAY_MS, 12 * DAY_MS]
+const LATE_MS = [0, 0, HOUR_MS, DAY_MS, 12 * DAY_MS]
 
 /** A random choice between whole numbers, one of a list, and one with a chance. */
 export function chance(random: () => number) {
@@ -33,8 +33,11 @@ export function historyOf(seed: number, size: number, startMs: number): History 
   const { below, one, is } = chance(random)
   const users = 1 + below(8)
   const items = 1 + below(12)
+  // A few times, now and long ago, around which all happens.
+  const anchors = Array.from({ length: 3 }, () => startMs - 1 - below(one(LATE_MS) + 1))
+  const timeOf = () => one(anchors) - below(10 * MINUTE_MS)
   const decisions = Array.from({ length: 1 + below(12) }, () => {
-    const atMs = startMs - 1 - below(one(LATE_MS))
+    const atMs = timeOf()
     const bytes = Uint8Array.from({ length: 10 }, () => below(256))
     return { atMs, id: uuidv7(atMs, bytes) }
   })
@@ -47,8 +50,8 @@ export function historyOf(seed: number, size: number, startMs: number): History 
     const once = type !== 'rate'
     const voucher = decision && is(0.7) ? 'receipt' : 'secret'
     const timeMs = decision
-      ? decision.atMs + below(startMs - decision.atMs)
-      : startMs - below(one(LATE_MS))
+      ? Math.min(startMs, decision.atMs + below(one(LATE_MS) + MINUTE_MS))
+      : timeOf()
     // The same few ids again and again: they are told apart by type and decision, or not at all.
     const id = is(0.2) ? `e${below(6)}` : `f${n}`
     const counts = !is(0.04)

@@ -6,12 +6,15 @@ export interface Waiting {
   readonly body: unknown
   readonly attempts: number
   readonly dueMs: number
+  /** It was acked before, and comes again all the same. */
+  readonly again: boolean
 }
 
 /** What became of a delivered message; `left`: the consumer went down before it said. */
 export type Verdict = 'acked' | 'retried' | 'left'
 
 const MAX_RETRIES = 10
+const MAX_COPIES = 6
 
 /** A queue that delivers at least once, in any order, and gives up after some retries. */
 export class SimulatedQueue {
@@ -29,7 +32,7 @@ export class SimulatedQueue {
   }
 
   push(body: unknown, nowMs: number): void {
-    this.waiting.push({ id: `m${this.#ids++}`, body, attempts: 0, dueMs: nowMs })
+    this.waiting.push({ id: `m${this.#ids++}`, body, attempts: 0, dueMs: nowMs, again: false })
   }
 
   /** Some of the messages that are due, in any order. */
@@ -59,12 +62,14 @@ export class SimulatedQueue {
     const { is, below } = chance(this.#random)
     batch.forEach((message, at) => {
       if (verdicts[at] === 'acked') {
-        const dueMs = nowMs + below(60_000)
-        if (from === 'waiting' && is(this.#again()))
-          this.waiting.push({ ...message, attempts: 0, dueMs })
+        if (from === 'dead' || message.again || !is(this.#again())) return
+        for (let copies = 1 + below(MAX_COPIES); copies > 0; copies--) {
+          const dueMs = nowMs + (is(0.5) ? 0 : 60_000)
+          this.waiting.push({ ...message, attempts: 0, dueMs, again: true })
+        }
         return
       }
-      const again = { ...message, dueMs: nowMs + 1_000 * 2 ** Math.min(message.attempts, 6) }
+      const again = { ...message, dueMs: nowMs + 1_000 * 2 ** Math.min(message.attempts, 5) }
       if (from === 'waiting' && message.attempts > MAX_RETRIES)
         this.dead.push({ ...again, attempts: 0 })
       else this[from].push(again)

@@ -32,11 +32,11 @@ export async function play(seed: number, halfWay: Onlooker = async () => {}): Pr
   const random = mulberry32(seed ^ 0x68e31da4)
   const { below, is, one } = chance(random)
   const world = new World(seed)
-  const history = historyOf(seed, 60 + below(120), START_MS)
+  const history = historyOf(seed, 50 + below(80), START_MS)
   const pending = [...history.requests]
   const half = pending.length / 2
   // Mostly as the platform is under load; now and then a message or two at a time.
-  const batchSize = one([3, 100, 100, 100, 100, 100])
+  const batchSize = is(0.08) ? 4 : 100
   let looked = false
   for (let step = 0; pending.length > 0 && step < 1_000; step++) {
     if (!looked && pending.length < half) {
@@ -53,9 +53,9 @@ export async function play(seed: number, halfWay: Onlooker = async () => {}): Pr
     else if (what < 0.985) await world.redrive()
   }
   // What waits is delivered in bad weather too.
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < (world.weather.queueIsDown ? 12 : 3); round++) {
     while (is(0.8) && (await world.deliver(batchSize)) > 0);
-    await world.pass(below(120_000))
+    await world.pass(60_000 + below(60_000))
   }
   world.weather.clear()
   while (pending.length > 0) await sendOne(world, pending, below)

@@ -155,11 +155,13 @@ export class SqliteStorage {
 
 /** Bytes come as the platform has them. */
 function cursor(found: Record<string, unknown>[]) {
-  for (const row of found)
-    for (const name in row) {
+  // What is null in the first row may be bytes in another.
+  const names = Object.keys(found[0] ?? {}).filter((name) => typeof found[0][name] === 'object')
+  for (const name of names)
+    for (const row of found) {
       const value = row[name]
       if (value instanceof Uint8Array)
-        row[name] = value.buffer.slice(value.byteOffset, value.byteOffset + value.byteLength)
+        row[name] = value.length === value.buffer.byteLength ? value.buffer : value.slice().buffer
     }
   return {
     toArray: () => found,

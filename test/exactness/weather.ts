@@ -16,10 +16,10 @@ export class Weather {
   constructor(random: () => number) {
     this.#random = random
     const { one, is } = chance(random)
-    const rate = () => one([0, 0.02, 0.1, 0.3])
+    const rate = () => one([0, 0, 0.02, 0.05, 0.2])
     this.#rates = { object: rate(), bucket: rate(), queue: rate(), store: rate(), ack: rate() }
     this.queueIsDown = is(0.06)
-    this.#again = one([0.3, 0.6, 0.75])
+    this.#again = one([0.3, 0.6, 1])
   }
 
   /** Nothing fails any more. */
