@@ -19,7 +19,7 @@ import {
   Thing,
   withOwner,
 } from './apply-fixture.ts'
-import { isolateTests, items, owners } from './record-fixture.ts'
+import { isolateTests, items, owners, row } from './record-fixture.ts'
 
 isolateTests()
 
@@ -149,6 +149,28 @@ describe('a batch of events', () => {
       expect(rows).toMatchObject({ dedupe: 1, aggregates: 1 })
       expect(rows.all).toBeLessThanOrEqual(4)
     })
+  })
+
+  it('writes a row for each item, three for each user, and two for itself', async () => {
+    const clicks = () =>
+      Array.from({ length: 100 }, (_, n) =>
+        outcome({ item: `i${n}`, user: `u${n % 20}`, eventTimeMs: Date.now() - 60_000 }),
+      )
+    const costOf = (entity: Entity, name: string) =>
+      withOwner(
+        entity,
+        (owner, storage) => {
+          if (entity.layout === 'paged')
+            owner.upsert(clicks().map(({ item }) => row(String(item), {})))
+          const apply = (events: readonly OutcomeEvent[]) =>
+            rowsWritten(storage, () => owner.apply(changesFor(entity, events), Date.now())).all
+          return [apply(clicks()), apply(clicks())]
+        },
+        { name },
+      )
+    // The first one also says when to look for what has lived its time.
+    expect(await costOf(Thing, 'item/0')).toEqual([103, 102])
+    expect(await costOf(Person, 'user/0')).toEqual([63, 62])
   })
 
   it('of many hours writes one row of keys for each, and full ones are not written again', async () => {
