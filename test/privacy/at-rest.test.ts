@@ -50,7 +50,8 @@ async function visit(
     receipt,
     timestamp: Date.now(),
   }
-  const events = [event, { id: 'bad', type: 'no-such-type', user }]
+  const named = consent.personalize === false ? event : { ...event, user }
+  const events = [named, { id: 'bad', type: 'no-such-type', user }]
   const sent = await worker.send('POST', '/v1/events', { events }, key)
   expect(sent.status).toBe(202)
 }
