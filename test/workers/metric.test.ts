@@ -156,7 +156,7 @@ describe('counting', () => {
       }
       await reset()
     }
-  })
+  }, 120_000)
 
   it('puts an outcome into the hour, the group and the position of its decision', async () => {
     const { metrics, deliver, told } = worker()
