@@ -48,7 +48,11 @@ function verdictOf(mutation: Mutation): Verdict {
   if (!sound.has(key)) sound.set(key, passes(mutation))
   if (sound.get(key) !== true) return 'TEST FAILS WITHOUT IT'
   try {
-    return mutation.edits.every(apply) ? (passes(mutation) ? 'SURVIVED' : 'caught') : 'FINDS NO PLACE'
+    return mutation.edits.every(apply)
+      ? passes(mutation)
+        ? 'SURVIVED'
+        : 'caught'
+      : 'FINDS NO PLACE'
   } finally {
     for (const [file, text] of before) writeFileSync(join(copy, file), text)
   }

@@ -55,7 +55,10 @@ const Taste = defineEntity('taste', {
   shards: 1,
   of: { user: User, item: Item },
   attributes: {},
-  aggregates: { clicks: count('click'), good: count({ type: 'rate', when: ({ value }) => value >= 4 }) },
+  aggregates: {
+    clicks: count('click'),
+    good: count({ type: 'rate', when: ({ value }) => value >= 4 }),
+  },
 })
 
 /** Every kind of aggregate, on items, on users and on pairs of both. */

@@ -24,7 +24,11 @@ const LATE_MS = [0, 0, HOUR_MS, DAY_MS, 12 * DAY_MS]
 /** A random choice between whole numbers, one of a list, and one with a chance. */
 export function chance(random: () => number) {
   const below = (most: number) => Math.floor(random() * most)
-  return { below, one: <T>(list: readonly T[]) => list[below(list.length)], is: (p: number) => random() < p }
+  return {
+    below,
+    one: <T>(list: readonly T[]) => list[below(list.length)],
+    is: (p: number) => random() < p,
+  }
 }
 
 /** The history of a seed: about `size` facts that happened up to `startMs`. */
