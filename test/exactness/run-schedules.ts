@@ -5,7 +5,7 @@ import { World } from './world.ts'
 
 /** One seed alone: `EXACTNESS_SEED=17 npx vitest run test/exactness`. */
 const { EXACTNESS_SEED } = process.env
-const PER_TEST = 100
+const PER_TEST = 25
 
 /** Virtual time, and no noise of the faults: for each test of a file. */
 export function simulated(): void {
@@ -27,11 +27,13 @@ export function simulated(): void {
 export function testSchedules(first: number, schedules: number, leastDeliveries: number): void {
   simulated()
   let deliveries = 0
+  let played = 0
 
   async function expectExact(seed: number): Promise<void> {
     const { world, wrong } = await play(seed)
     deliveries += world.queue.deliveries
     world.close()
+    played++
     expect(wrong, `run again with EXACTNESS_SEED=${seed}`).toEqual([])
   }
 
@@ -46,7 +48,8 @@ export function testSchedules(first: number, schedules: number, leastDeliveries:
     }, 60_000)
 
   afterAll(() => {
-    expect(deliveries).toBeGreaterThanOrEqual(leastDeliveries)
-    console.log(`${schedules} schedules, ${deliveries} deliveries`)
+    // Less where only some tests were asked for.
+    if (played === schedules) expect(deliveries).toBeGreaterThanOrEqual(leastDeliveries)
+    console.log(`${played} schedules, ${deliveries} deliveries`)
   })
 }
