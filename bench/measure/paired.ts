@@ -14,7 +14,7 @@ export interface Effort {
 }
 
 /** What a full run takes, and what a smoke test does. */
-export const FULL: Effort = { rounds: 11, warmUpMs: 2_000, batchMs: 150 }
+export const FULL: Effort = { rounds: 9, warmUpMs: 1_500, batchMs: 100 }
 export const QUICK: Effort = { rounds: 2, warmUpMs: 5, batchMs: 3 }
 
 /** A middle and how far the values lie apart. */
