@@ -87,8 +87,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: 'src/wheel/apply-owners.ts',
-        find: 'Map.groupBy(change.ids, (id) => shardOf(id, shards))',
-        replace: 'Map.groupBy(change.ids, (id) => shardOf(id, shards + 1) % shards)',
+        find: 'add(shardOf(change.ids[0], shards), change)',
+        replace: 'add(shardOf(change.ids[0], shards + 1) % shards, change)',
       },
     ],
     ...SCHEDULES,
