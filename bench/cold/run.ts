@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { bindingsTo, bodyOf, bundleOf, pageOf } from '../decision/run.ts'
+import { bindingsTo, bodyOf, bundleOf, pageOf, productBundle } from '../decision/run.ts'
 import { SETTINGS, worldOf } from '../decision/world.ts'
 import { differenceOf, type Rounds, ratioOf, spread } from '../measure/paired.ts'
 import type { Measurement } from '../measure/results.ts'
@@ -35,7 +35,7 @@ export async function measureCold(starts: number): Promise<Measurement[]> {
       shot: { path: '/decide-from-rows', headers, body },
     })
     const contenders = [
-      { name: OURS, bundle: bundleOf('worker'), ...ours(), cpuUs: [] as number[] },
+      { name: OURS, bundle: productBundle(), ...ours(), cpuUs: [] as number[] },
       { name: ROWS, bundle: bundleOf('idiomatic'), ...rows(), cpuUs: [] as number[] },
     ]
     for (let round = 0; round < starts; round++) {

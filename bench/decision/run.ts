@@ -1,4 +1,4 @@
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import {
   type Contender,
   cpuOf,
@@ -8,7 +8,7 @@ import {
   ratioOf,
 } from '../measure/paired.ts'
 import { aim, type Figure, type Measurement } from '../measure/results.ts'
-import { bundled, config } from '../workerd/bundle.ts'
+import { bundled, bundledText, config } from '../workerd/bundle.ts'
 import { fire, keptConnections, type Shot, send } from '../workerd/load.ts'
 import { type Bindings, type Served, serve } from '../workerd/serve.ts'
 import { storeServer } from '../workerd/store-server.ts'
@@ -29,8 +29,17 @@ export function bindingsTo(address: string): Bindings {
 }
 
 /** Makes the one module of a Worker of this folder. */
-export function bundleOf(name: string): string {
-  return bundled(fileURLToPath(new URL(`./${name}.ts`, import.meta.url).href))
+export function bundleOf(name: 'idiomatic' | 'no-op'): string {
+  return bundled(join(import.meta.dirname, `${name}.ts`))
+}
+
+/** Makes the one module of the product's Worker with the bench's use cases, and the classes it is bound to. */
+export function productBundle(): string {
+  const classes = config.durable_objects.bindings.map(({ class_name }) => class_name)
+  return bundledText(`import { worker } from ${JSON.stringify(join(import.meta.dirname, 'worker.ts'))}
+export default worker.handler
+export const { ${classes.join(', ')} } = worker.objects
+`)
 }
 
 /** The body of a decision over the candidates of a world, as every contender takes it. */
@@ -66,16 +75,16 @@ export async function measureDecision(effort: Effort): Promise<Measurement[]> {
   for (const [key, value] of world.values) store.values.set(key, value)
   const agent = keptConnections()
   const served: Served[] = []
-  const start = async (name: string, bindings: Bindings): Promise<Served> => {
-    const one = await serve(bundleOf(name), bindings)
+  const start = async (bundle: string, bindings: Bindings): Promise<Served> => {
+    const one = await serve(bundle, bindings)
     served.push(one)
     return one
   }
   try {
     const bound = { kv: { FEATURES: store.address }, queues: { EVENTS: store.address } }
-    const ours = await start('worker', bindingsTo(store.address))
-    const idiomatic = await start('idiomatic', { vars: SETTINGS, ...bound })
-    const noOp = await start('no-op', bound)
+    const ours = await start(productBundle(), bindingsTo(store.address))
+    const idiomatic = await start(bundleOf('idiomatic'), { vars: SETTINGS, ...bound })
+    const noOp = await start(bundleOf('no-op'), bound)
     const to = (server: Served, path: string) => {
       return (name: string, body: object, headers = PUBLIC): Contender => {
         const shot = { path, headers, body: JSON.stringify(body), port: server.port }

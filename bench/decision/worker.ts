@@ -4,12 +4,9 @@ import { events, outcomes } from '../../stages/events.ts'
 import { drawn, given } from './chain.ts'
 
 /** The product's own Worker, with the use cases of the bench. */
-const { handler, objects } = createWorker({
+export const worker = createWorker({
   entities: [Item, User],
   events,
   outcomes,
   useCases: [given, drawn],
 })
-
-export default handler
-export const { Records, Registry, Outbox, Metrics } = objects

@@ -53,3 +53,14 @@ export function bundled(entry: string): string {
     rmSync(folder, { recursive: true, force: true })
   }
 }
+
+/** The same of an entry given as text; it names files by absolute paths. */
+export function bundledText(entry: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'edgewheel-entry-'))
+  try {
+    writeFileSync(join(folder, 'entry.mjs'), entry)
+    return bundled(join(folder, 'entry.mjs'))
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
