@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
-import { sigmoid } from '../../src/model/logistic-loss.ts'
+import { sigmoid } from '../../src/core/linear-model.ts'
 import type { Relevance } from '../../src/model/simulator.ts'
 
 /** The ground truth of the click simulator; arrays run over users or items. */

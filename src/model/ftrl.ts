@@ -1,4 +1,4 @@
-import { sigmoid } from './logistic-loss.ts'
+import { sigmoid } from '../core/linear-model.ts'
 
 /** Learning rate (alpha, beta) and regularisation (l1, l2) of FTRL-Proximal. */
 export interface FtrlOptions {

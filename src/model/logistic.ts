@@ -1,6 +1,7 @@
+import { sigmoid } from '../core/linear-model.ts'
 import { conjugateGradient, dot } from './conjugate-gradient.ts'
 import { columnsOf, type Design, margins, transposedTimes } from './design.ts'
-import { logLossOfMargin, sigmoid } from './logistic-loss.ts'
+import { logLossOfMargin } from './logistic-loss.ts'
 import { newtonPreconditioner } from './newton-preconditioner.ts'
 
 /** How a logistic regression is fitted. */
